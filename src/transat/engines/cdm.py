@@ -1,0 +1,161 @@
+"""A CDM is a folder of Parquet files, one per OMOP table, with a `transat.json` beside them.
+
+Layout of a clinical table: sorted by person, concept and date, row groups of 300,000 rows, int32
+ids, date32, zstd. Reading accepts any folder of OMOP Parquet files, ours or not.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from transat.core.errors import InputError
+from transat.core.languages import Text
+from transat.engines.duckdb import Engine, identifier
+from transat.tables.column import ColumnType, Table
+from transat.tables.omop import tables as omop_tables
+
+METADATA: Final = "transat.json"
+
+SQL_TYPES: Final[Mapping[ColumnType, str]] = {
+    "integer": "INTEGER",
+    "bigint": "BIGINT",
+    "float": "DOUBLE",
+    "date": "DATE",
+    "datetime": "TIMESTAMP",
+    "text": "VARCHAR",
+}
+
+
+class Cdm:
+    """An OMOP CDM on disk.
+
+    Raises InputError when `path` is not a folder or holds no `person.parquet`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        if not self.path_of("person").is_file():
+            raise InputError(
+                Text(
+                    "ce dossier n'est pas un CDM : il n'y a pas de person.parquet.",
+                    "this folder is not a CDM: it holds no person.parquet.",
+                ),
+                str(path),
+                Text(
+                    "Produisez-le avec « transat harmonise », ou donnez le bon dossier.",
+                    'Make it with "transat harmonise", or name the right folder.',
+                ),
+            )
+
+    def path_of(self, table: str) -> Path:
+        """Where a table's file is, whether or not it exists."""
+        return self.path / f"{table}.parquet"
+
+    def tables(self) -> list[str]:
+        """Names of the OMOP tables present."""
+        return [name for name in omop_tables() if self.path_of(name).is_file()]
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What `transat.json` says; empty for a CDM that Transat did not write."""
+        file = self.path / METADATA
+        return dict(json.loads(file.read_text("utf-8"))) if file.is_file() else {}
+
+    def attach(self, engine: Engine) -> None:
+        """Give `engine` one view per declared OMOP table.
+
+        Columns that the files lack are null, and a table that the folder lacks is empty, so a
+        query written for CDM 5.4 runs on an older or partial CDM.
+        """
+        for name, table in omop_tables().items():
+            engine.sql(
+                f"CREATE OR REPLACE VIEW {identifier(name)} AS {self._select(engine, table)}"
+            )
+
+    def _select(self, engine: Engine, table: Table) -> str:
+        path = self.path_of(table.name)
+        if not path.is_file():
+            return f"SELECT {_columns(table, set())} WHERE false"
+        raw = f"raw_{table.name}"
+        engine.view_parquet(raw, [path])
+        present = set(engine.columns(identifier(raw)))
+        return f"SELECT {_columns(table, present)} FROM {identifier(raw)}"
+
+
+class CdmWriter:
+    """Writes a CDM beside its final place and renames it when complete.
+
+    Use as a context manager; leaving it without `finish` (or on an error) leaves nothing behind.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        self.partial = self.path.with_name(self.path.name + ".partial")
+        self._finished = False
+
+    def __enter__(self) -> CdmWriter:
+        if self.path.exists() and not _replaceable(self.path):
+            raise InputError(
+                Text(
+                    "le dossier de sortie existe et n'est pas un CDM.",
+                    "the output folder exists and is not a CDM.",
+                ),
+                str(self.path),
+                Text("Donnez un autre dossier.", "Name another folder."),
+            )
+        shutil.rmtree(self.partial, ignore_errors=True)
+        self.partial.mkdir(parents=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self._finished:
+            shutil.rmtree(self.partial, ignore_errors=True)
+
+    def write(self, engine: Engine, table: str, query: str) -> int:
+        """Write one OMOP table from `query`, in its declared columns, types and order.
+
+        Columns that the query does not give are null. Returns the number of rows.
+        Raises KeyError for a table that is not declared.
+        """
+        declared = omop_tables()[table]
+        source = f"source_{table}"
+        engine.sql(f"CREATE OR REPLACE VIEW {identifier(source)} AS {query}")
+        present = set(engine.columns(identifier(source)))
+        order = f" ORDER BY {', '.join(declared.sort)}" if declared.sort else ""
+        return engine.write_parquet(
+            f"SELECT {_columns(declared, present)} FROM {identifier(source)}{order}",
+            self.partial / f"{table}.parquet",
+        )
+
+    def finish(self, metadata: Mapping[str, Any]) -> Cdm:
+        """Write `transat.json`, put the folder in its final place and return it."""
+        text = json.dumps(metadata, ensure_ascii=False, indent=2, sort_keys=True)
+        (self.partial / METADATA).write_text(text + "\n", "utf-8")
+        if self.path.exists():
+            shutil.rmtree(self.path)
+        self.partial.rename(self.path)
+        self._finished = True
+        return Cdm(self.path)
+
+
+def _columns(table: Table, present: set[str]) -> str:
+    return ", ".join(
+        f"CAST({identifier(c.name) if c.name in present else 'NULL'} AS {SQL_TYPES[c.type]})"
+        f" AS {identifier(c.name)}"
+        for c in table.columns
+    )
+
+
+def _replaceable(path: Path) -> bool:
+    """An older CDM of ours, or an empty folder, may be replaced; anything else may not."""
+    return path.is_dir() and ((path / METADATA).is_file() or not any(path.iterdir()))
