@@ -143,7 +143,7 @@ class Engine:
     def _read(self, statement: str, path: Path) -> None:
         try:
             self._connection.execute(statement)
-        except (duckdb.IOException, duckdb.InvalidInputException, duckdb.Error) as error:
+        except duckdb.Error as error:
             raise unreadable(path) from error
 
 

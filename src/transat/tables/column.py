@@ -1,4 +1,4 @@
-"""How Transat declares a table: its columns, their types, what they mean and where they come from."""
+"""How Transat declares a table: its columns, their types, what they mean, their origin."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ _SORT: Final[dict[str, tuple[str, ...]]] = {
 
 @cache
 def tables() -> dict[str, Table]:
-    """All declared OMOP tables by name, in the order of the specification."""
+    """All declared OMOP tables by name; their columns in alphabetical order, as the source."""
     source = resources.files("transat.tables").joinpath("omop_5_4.csv")
     rows = list(csv.DictReader(source.read_text("utf-8").splitlines()))
     return {
