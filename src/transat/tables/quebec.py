@@ -1,0 +1,86 @@
+"""The Québec views that Transat writes (simulated) and reads: RAMQ, MED-ECHO, emergency, births.
+
+Real view and column names come from the query builders published by INESSS
+(INESSS-QC/inesss1 and INESSS-BDCA, read for names only). Three layouts are not public (drug-plan
+periods, births, gestational age of hospital losses): they are declared here under names of our
+own, listed in `MAPPED`, and read through a mapping file that the holder fills in.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from importlib import resources
+from itertools import groupby
+from typing import Final, cast
+
+from transat.core.languages import Text
+from transat.tables.column import Column, ColumnType, Table
+
+#: Tables whose real layout is not public: our own names, to be mapped to the holder's.
+MAPPED: Final = frozenset({"ADMISSIBILITE_MEDICAMENTS", "NAISSANCES", "GROSSESSES_HOSP"})
+
+#: Acts of these groups are lump sums and not visits (INESSS, list of the excluded groups).
+LUMP_SUM_GROUPS: Final = (170, 180, 181, 182, 183, 187, 195, 196, 197, 198, 199, 854)
+
+#: Decisions on a medical claim that mean "paid" (INESSS).
+PAID: Final = ("PAY", "PPY")
+
+#: Values of SMED_COD_SERV_1 that are set aside (INESSS: not a dispensing).
+SERVICES_SET_ASIDE: Final = ("1", "AD")
+
+_PUBLIC: Final = "INESSS-QC/inesss1 (column names); Transat design, data sources §3.2"
+_OWN: Final = "layout not public: names chosen by Transat, read through a mapping file"
+
+_TITLES: Final = {
+    "V_FICH_ID_BEN_CM": Text("Personnes assurées (FIPA)", "Insured persons (FIPA)"),
+    "I_BENF_ADR_CM": Text("Adresses successives", "Successive addresses"),
+    "V_DEM_PAIMT_MED_CM": Text(
+        "Demandes de paiement des pharmacies, régime public seulement",
+        "Pharmacy claims, public plan only",
+    ),
+    "I_SMOD_SERV_MD_CM": Text(
+        "Services médicaux facturés à l’acte", "Medical services billed by act"
+    ),
+    "V_RPERT_COD_ACTE": Text("Répertoire des codes d’acte", "Directory of act codes"),
+    "V_SEJ_HOSP_CM": Text("Séjours hospitaliers (MED-ÉCHO)", "Hospital stays (MED-ECHO)"),
+    "V_DIAGN_SEJ_HOSP_CM": Text(
+        "Diagnostics des séjours hospitaliers", "Diagnoses of hospital stays"
+    ),
+    "V_EPISO_SOIN_DURG_CM": Text(
+        "Épisodes de soins à l’urgence (BDCU)", "Emergency department episodes (BDCU)"
+    ),
+    "ADMISSIBILITE_MEDICAMENTS": Text(
+        "Périodes d’assurance médicaments publique", "Periods of public drug insurance"
+    ),
+    "NAISSANCES": Text("Naissances, vivantes ou non", "Births, live or not"),
+    "GROSSESSES_HOSP": Text(
+        "Âge gestationnel des pertes et interruptions à l’hôpital",
+        "Gestational age of hospital losses and terminations",
+    ),
+}
+
+
+@cache
+def tables() -> dict[str, Table]:
+    """All declared Québec tables by name; columns in the order in which they are written."""
+    source = resources.files("transat.tables").joinpath("quebec.csv")
+    rows = list(csv.DictReader(source.read_text("utf-8").splitlines()))
+    return {
+        name: Table(
+            name,
+            tuple(_column(row) for row in group),
+            description=_TITLES[name],
+            source=_OWN if name in MAPPED else _PUBLIC,
+        )
+        for name, group in groupby(rows, key=lambda row: row["table"])
+    }
+
+
+def _column(row: dict[str, str]) -> Column:
+    return Column(
+        row["column"],
+        cast(ColumnType, row["type"]),
+        row["required"] == "yes",
+        Text(row["description_fr"], row["description_en"]),
+    )
