@@ -94,7 +94,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """A medicine (ATC, 7 characters) or a class (shorter code); `parent` is the containing class."""
+    """A medicine (ATC, 7 characters) or a class (shorter code); `parent` is the class above."""
 
     code: str
     label: Text
