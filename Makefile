@@ -1,0 +1,71 @@
+# Two commands: `make demo` runs the main job, `make test` runs the tests.
+# Each does its own set-up on a fresh machine: with uv when it is there, else with venv and pip.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+OUT ?= transat-demo
+UV := $(shell command -v uv 2>/dev/null)
+
+.PHONY: demo test slow check lint types layers docs lock clean
+
+demo: $(VENV)/.run
+	$(RUN)/transat demo --out $(OUT)
+
+test: $(VENV)/.dev
+	$(RUN)/python -m pytest -n auto -m "not slow"
+
+slow: $(VENV)/.dev
+	$(RUN)/python -m pytest -m slow --durations=0
+
+check: lint types layers
+
+lint: $(VENV)/.dev
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(RUN)/mypy
+
+layers: $(VENV)/.dev
+	$(RUN)/lint-imports
+
+docs: $(VENV)/.dev
+	$(RUN)/python docs/generate.py
+
+# The interpreter's real path: uv cannot look behind a pyenv shim.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Transat : Python 3.11 ou plus récent est nécessaire (make PYTHON=python3.12 …)" >&2; \
+	    echo "Transat: Python 3.11 or newer is needed (make PYTHON=python3.12 …)" >&2; exit 1; }
+ifdef UV
+	uv venv -q --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV)
+else
+	$(PYTHON) -m venv $(VENV)
+endif
+
+ifdef UV
+INSTALL := uv pip install -q --python $(VENV)/bin/python
+else
+INSTALL := $(VENV)/bin/python -m pip install -q --disable-pip-version-check
+endif
+
+$(VENV)/.run: locks/run.txt pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --require-hashes -r locks/run.txt
+	$(INSTALL) --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: locks/dev.txt pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --require-hashes -r locks/dev.txt
+	$(INSTALL) --no-deps -e .
+	@touch $@ $(VENV)/.run
+
+# One lock for every interpreter from 3.11 on; needs uv.
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header pyproject.toml -o locks/run.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --extra dev -c locks/run.txt pyproject.toml -o locks/dev.txt
+
+clean:
+	rm -rf $(VENV) $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

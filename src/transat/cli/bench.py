@@ -1,0 +1,82 @@
+"""`transat bench NAME`: rows per second and peak memory, on a machine that is described."""
+
+from __future__ import annotations
+
+import json as json_
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from transat.cli.say import command, group, say
+
+Json = Annotated[bool, typer.Option("--json", help=say("Réponse JSON.", "Answer in JSON."))]
+
+
+def declare(app: typer.Typer) -> None:
+    """Add the group of commands to the application."""
+    bench = group(
+        "Mesures : lignes par seconde et mémoire, avec la machine décrite.",
+        "Measures: rows per second and memory, with the machine described.",
+    )
+    command(
+        bench,
+        "scan",
+        "Toutes les paires médicament et malformation : Mantel-Haenszel sur un site simulé.",
+        "All medicine and malformation pairs: Mantel-Haenszel on one simulated site.",
+    )(scan)
+    command(
+        bench,
+        "harmonise",
+        "Extraits natifs simulés vers OMOP, à côté de la simple lecture des mêmes fichiers.",
+        "Simulated native extracts to OMOP, beside the mere reading of the same files.",
+    )(harmonise)
+    app.add_typer(bench, name="bench")
+
+
+def scan(
+    births: Annotated[int, typer.Option(min=1000, help=say("Naissances.", "Births."))] = 1_000_000,
+    exposures: Annotated[int, typer.Option(min=1, help=say("Médicaments.", "Medicines."))] = 1_000,
+    outcomes: Annotated[int, typer.Option(min=1, help=say("Malformations.", "Outcomes."))] = 100,
+    strata: Annotated[int, typer.Option(min=1, help=say("Strates.", "Strata."))] = 240,
+    json: Json = False,
+) -> None:
+    """Measure the scan and print the figures."""
+    from transat.cli import measure
+
+    _print(measure.scan(births, exposures, outcomes, strata), json)
+
+
+def harmonise(
+    persons: Annotated[int, typer.Option(min=1, help=say("Femmes.", "Women."))] = 20_000,
+    extracts: Annotated[
+        Path | None,
+        typer.Option(
+            help=say(
+                "Dossier d'extraits déjà simulés (france et quebec) ; sinon il est écrit.",
+                "Folder of extracts already simulated (france and quebec); else it is written.",
+            )
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Measure both harmonisations and print the figures."""
+    from transat.cli import measure
+
+    _print(measure.harmonise(persons, extracts), json)
+
+
+def _print(figures: dict[str, str | int | float], json: bool) -> None:
+    if json:
+        typer.echo(json_.dumps(figures, ensure_ascii=False, indent=2))
+        return
+    width = max(map(len, figures))
+    for name, value in figures.items():
+        shown = (
+            f"{value:,.3g}"
+            if isinstance(value, float)
+            else f"{value:,}"
+            if isinstance(value, int)
+            else value
+        )
+        typer.echo(f"{name:<{width}}  {shown}")

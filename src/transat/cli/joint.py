@@ -1,0 +1,46 @@
+"""The steps that the demonstration and `study run` share, each one call into a lower folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from transat.cli.progress import Progress
+from transat.cohorts.pregnancies import derive
+from transat.core.languages import Text
+from transat.engines.cdm import Cdm
+from transat.harmonise.run import harmonise
+from transat.reports.inutero import write_report
+from transat.simulate.design import Design
+from transat.simulate.simulate import simulate
+from transat.studies.protocol import read
+from transat.studies.run import run
+
+#: The demonstration's women take the studied medicines this many times more often than published:
+#: at the published frequency a population of this size could detect nothing. The report says so.
+DEMO_EXPOSURE_MULTIPLIER = 20.0
+
+SHORES = {"france": "snds", "quebec": "quebec"}
+
+
+def demonstrate(out: Path, persons: int, seed: int, show: Progress) -> list[Path]:
+    """Simulate, harmonise both shores, run INuTERO, report; return the reports' paths."""
+    native = out / "native"
+    design = Design(seed=seed, persons=persons, exposure_multiplier=DEMO_EXPOSURE_MULTIPLIER)
+    simulate(design, native, show)
+    cdms: dict[str, Path] = {}
+    for shore, form in SHORES.items():
+        cdms[shore] = out / "cdm" / shore
+        cdms[shore].parent.mkdir(parents=True, exist_ok=True)
+        harmonise(form, native / shore, cdms[shore], progress=show)
+        show(0, 1, Text(f"grossesses, {shore}", f"pregnancies, {shore}"))
+        derive(Cdm(cdms[shore]))
+        show(1, 1, Text(f"grossesses, {shore}", f"pregnancies, {shore}"))
+    return run_and_report(None, cdms, out / "study", native / "truth", show)
+
+
+def run_and_report(
+    protocol: Path | None, sites: dict[str, Path], out: Path, truth: Path | None, show: Progress
+) -> list[Path]:
+    """Run a protocol on the sites' CDMs and write its report in both languages."""
+    result = run(read(protocol), sites, out, progress=show, truth=truth)
+    return write_report(result, out)

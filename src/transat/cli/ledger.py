@@ -1,0 +1,30 @@
+"""`transat ledger verify`: has anything in this ledger been changed, added or removed?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from transat.cli.say import command, group, say
+
+
+def declare(app: typer.Typer) -> None:
+    """Add the group of commands to the application."""
+    ledger = group("Le registre de ce qui est sorti d'un site.", "The ledger of what left a site.")
+    command(ledger, "verify", "Vérifie la chaîne.", "Verify the chain.")(verify)
+    # A callback keeps `verify` a subcommand while it is the only one.
+    ledger.callback()(lambda: None)
+    app.add_typer(ledger, name="ledger")
+
+
+def verify(
+    ledger: Annotated[Path, typer.Argument(help=say("Fichier du registre.", "Ledger file."))],
+) -> None:
+    """Verify the chain and print the number of entries and the head."""
+    from transat.federation.ledger import verify as check
+
+    entries, head = check(ledger)
+    typer.echo(say(f"{entries} sorties, chaîne intacte", f"{entries} releases, chain intact"))
+    typer.echo(head)

@@ -1,0 +1,177 @@
+"""What `transat bench` measures; each run has its own process, hence its own peak memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import platform
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from transat.core.errors import InputError
+from transat.core.languages import Text
+
+Figures = dict[str, str | int | float]
+
+FORMS = {"france": "snds", "quebec": "quebec"}
+
+
+def scan(births: int, exposures: int, outcomes: int, strata: int) -> Figures:
+    """Pairs and births per second of the Mantel-Haenszel scan on a drawn table."""
+    seconds, peak = _alone(_scan, births, exposures, outcomes, strata)
+    return {
+        **machine(),
+        "births": births,
+        "pairs": exposures * outcomes,
+        "strata": strata,
+        "seconds": seconds,
+        "rows_per_second": births / seconds,
+        "pairs_per_second": exposures * outcomes / seconds,
+        "peak_memory_gb": peak,
+    }
+
+
+def harmonise(persons: int, extracts: Path | None) -> Figures:
+    """Native rows per second to OMOP on each shore, and as a share of merely reading them."""
+    with tempfile.TemporaryDirectory(prefix="transat-bench-") as scratch:
+        folder = extracts or Path(scratch) / "native"
+        if extracts is None:
+            _alone(_simulate, persons, folder)
+        elif not all((folder / shore).is_dir() for shore in FORMS):
+            raise InputError(
+                Text("il manque france ou quebec.", "france or quebec is missing."),
+                str(folder),
+                Text("Écrivez-les avec « transat simulate ».", 'Write them: "transat simulate".'),
+            )
+        figures: Figures = dict(machine())
+        for shore, form in FORMS.items():
+            seconds, peak = _alone(_harmonise, form, folder / shore, Path(scratch) / shore)
+            rows = _rows_read(Path(scratch) / shore)
+            reading, _ = _alone(_read, folder / shore)
+            figures |= {
+                f"{shore}.rows": rows,
+                f"{shore}.seconds": seconds,
+                f"{shore}.rows_per_second": rows / seconds,
+                f"{shore}.share_of_reading_speed": reading / seconds,
+                f"{shore}.peak_memory_gb": peak,
+            }
+        return figures
+
+
+def machine() -> Figures:
+    """The machine: processor, cores, memory, system, interpreter."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count() or 1,
+        "memory_gb": round(pages / 1e9, 1),
+        "system": platform.platform(terse=True),
+        "python": platform.python_version(),
+    }
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _alone(work: Callable[..., float], *arguments: Any) -> tuple[float, float]:
+    """Run `work` in a fresh process; return the seconds it reports and its peak memory in GB."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        return pool.apply(_measured, (work, arguments))
+
+
+def _measured(work: Callable[..., float], arguments: tuple[Any, ...]) -> tuple[float, float]:
+    seconds = work(*arguments)
+    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+
+
+def _scan(births: int, exposures: int, outcomes: int, strata: int) -> float:
+    from transat.statistics import mantel_haenszel
+
+    table = _table(births, exposures, outcomes, strata)
+    start = time.perf_counter()
+    mantel_haenszel.combine([mantel_haenszel.at_site(table)])
+    return time.perf_counter() - start
+
+
+def _table(births: int, exposures: int, outcomes: int, strata: int) -> Any:
+    """A table as a site would hold: 4 medicines a birth, 5 malformations in 100 births."""
+    import numpy as np
+    from scipy.sparse import csc_array
+
+    from transat.cohorts.analysis_table import AnalysisTable
+
+    random = np.random.default_rng(1)
+
+    def flags(columns: int, marks: int) -> csc_array:
+        cells = np.unique(random.integers(0, births * columns, marks))
+        ones = np.ones(len(cells), dtype=np.uint8)
+        return csc_array((ones, (cells // columns, cells % columns)), shape=(births, columns))
+
+    return AnalysisTable(
+        n=births,
+        exposures=flags(exposures, births * 4),
+        exposure_codes=tuple(f"D{i:05d}" for i in range(exposures)),
+        outcomes=flags(outcomes, births // 20),
+        outcome_codes=tuple(f"m{i}" for i in range(outcomes)),
+        strata=random.integers(0, strata, births).astype(np.int32),
+        stratum_labels=tuple(f"s{i}" for i in range(strata)),
+        covariates=np.zeros((births, 0)),
+        covariate_names=(),
+        cluster=np.arange(births, dtype=np.int32),
+        exposure_parents=(-1,) * exposures,
+        outcome_parents=(-1,) * outcomes,
+    )
+
+
+def _simulate(persons: int, folder: Path) -> float:
+    from transat.simulate.design import Design
+    from transat.simulate.simulate import simulate
+
+    start = time.perf_counter()
+    simulate(Design(seed=1, persons=persons, file_format="parquet"), folder)
+    return time.perf_counter() - start
+
+
+def _harmonise(form: str, source: Path, to: Path) -> float:
+    from transat.harmonise.run import harmonise
+
+    start = time.perf_counter()
+    harmonise(form, source, to)
+    return time.perf_counter() - start
+
+
+def _rows_read(cdm: Path) -> int:
+    """Rows that the ledger says were read from the native tables."""
+    from transat.engines.duckdb import Engine
+
+    with Engine() as engine:
+        engine.view_parquet("ledger", [cdm / "ledger.parquet"])
+        return int(engine.scalar('SELECT sum("rows") FROM ledger') or 0)
+
+
+def _read(source: Path) -> float:
+    """Seconds to read every column of every native file and do nothing with it."""
+    from transat.engines.duckdb import Engine, identifier
+
+    start = time.perf_counter()
+    with Engine() as engine:
+        for path in sorted(p for p in source.rglob("*") if p.suffix in {".csv", ".parquet"}):
+            if path.suffix == ".csv":
+                engine.read_csv_text("native", [path], ";" if source.name == "france" else ",")
+            else:
+                engine.view_parquet("native", [path])
+            columns = engine.columns("native")
+            lengths = ", ".join(f"max(length({identifier(c)}))" for c in columns)
+            engine.rows(f"SELECT {lengths} FROM native")
+    return time.perf_counter() - start

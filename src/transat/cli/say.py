@@ -1,0 +1,49 @@
+"""One sentence in the language spoken, and commands whose help is in that language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from transat.cli.words import in_french
+from transat.core.languages import Text, current
+
+
+def say(fr: str, en: str) -> str:
+    """The sentence in the current language."""
+    return Text(fr, en).in_(current())
+
+
+def spoken(text: str) -> str:
+    """A sentence of the command-line library in the current language."""
+    return in_french(text) if current() == "fr" else text
+
+
+class _Command(TyperCommand):
+    def get_help(self, ctx: Any) -> str:
+        return spoken(super().get_help(ctx))
+
+
+class _Group(TyperGroup):
+    def get_help(self, ctx: Any) -> str:
+        return spoken(super().get_help(ctx))
+
+
+def group(fr: str, en: str) -> typer.Typer:
+    """A group of commands; called without one, it shows its help."""
+    return typer.Typer(
+        cls=_Group,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        help=say(fr, en),
+    )
+
+
+def command(app: typer.Typer, name: str, fr: str, en: str) -> Callable[[Any], Any]:
+    """Declare a command: `command(app, "demo", "…", "…")(function)`."""
+    return app.command(name, cls=_Command, help=say(fr, en), short_help=say(fr, en))

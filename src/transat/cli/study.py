@@ -1,0 +1,114 @@
+"""`transat study show | hash | run`: read a protocol, name it by its hashes, run it."""
+
+from __future__ import annotations
+
+import json as json_
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from transat.cli.say import command, group, say
+from transat.core.errors import ConfigError
+from transat.core.languages import Text, current
+
+Protocol = Annotated[
+    Path | None,
+    typer.Argument(
+        help=say(
+            "Protocole (YAML) ; sans lui, celui d'INuTERO.",
+            "Protocol (YAML); without one, INuTERO's.",
+        )
+    ),
+]
+
+
+def declare(app: typer.Typer) -> None:
+    """Add the group of commands to the application."""
+    study = group("Lire, nommer et exécuter un protocole.", "Read, name and run a protocol.")
+    command(
+        study,
+        "show",
+        "Montre le protocole en langue claire, pour un comité.",
+        "Show the protocol in plain language, for a committee.",
+    )(show)
+    command(
+        study,
+        "hash",
+        "Donne les deux noms SHA-256 du protocole : sa logique, le document entier.",
+        "Give the protocol's two SHA-256 names: its logic, the whole document.",
+    )(hash_)
+    command(
+        study,
+        "run",
+        "Exécute le protocole sur les CDM nommés et écrit le résultat commun.",
+        "Run the protocol on the CDMs named and write the joint result.",
+    )(run)
+    app.add_typer(study, name="study")
+
+
+def show(protocol: Protocol = None) -> None:
+    """Print the protocol as prose."""
+    from transat.studies.prose import prose
+    from transat.studies.protocol import read
+
+    typer.echo(prose(read(protocol), current()))
+
+
+def hash_(
+    protocol: Protocol = None,
+    json: Annotated[bool, typer.Option("--json", help=say("Réponse JSON.", "Answer in JSON."))] = (
+        False
+    ),
+) -> None:
+    """Print both hashes."""
+    from transat.studies.hashes import hashes
+    from transat.studies.protocol import read
+
+    names = hashes(read(protocol))
+    if json:
+        typer.echo(json_.dumps({"logic": names.logic, "document": names.document}))
+    else:
+        typer.echo(f"{say('logique', 'logic')}   {names.logic}")
+        typer.echo(f"{say('document', 'document')}  {names.document}")
+
+
+def run(
+    site: Annotated[
+        list[str],
+        typer.Option(
+            help=say("nom=CDM ; une fois par site.", "name=CDM; once per site."),
+            metavar="NAME=CDM",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help=say("Dossier à écrire.", "Folder to write."))],
+    protocol: Protocol = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            help=say(
+                "Dossier truth d'une population simulée : compte ce qui est retrouvé.",
+                "The truth folder of a simulated population: count what is found.",
+            )
+        ),
+    ] = None,
+) -> None:
+    """Run the study in one process, write its report, print where."""
+    from transat.cli.joint import run_and_report
+    from transat.cli.progress import progress
+
+    with progress() as show:
+        reports = run_and_report(protocol, dict(map(_named, site)), out, truth, show)
+    for path in reports:
+        typer.echo(path)
+
+
+def _named(argument: str) -> tuple[str, Path]:
+    name, equals, path = argument.partition("=")
+    if not (name and equals and path):
+        raise ConfigError(
+            Text("un site s'écrit nom=CDM.", "a site is written name=CDM."),
+            f"--site {argument}",
+            Text("Exemple : --site france=cdm/france.", "Example: --site france=cdm/france."),
+        )
+    return name, Path(path)
