@@ -26,6 +26,7 @@ _FRENCH: Final[tuple[tuple[str, str], ...]] = (
     (r"Missing option '(.+?)'\.", r"Il manque l'option « \1 »."),
     (r"Invalid value for '(.+?)': ", r"Valeur refusée pour « \1 » : "),
     (r"Invalid value: ", "Valeur refusée : "),
+    (r"Value error, ", ""),
     (r"Input should be a valid integer.*", "un nombre entier est attendu."),
     (r"Input should be a valid number.*", "un nombre est attendu."),
     (r"Input should be greater than or equal to (\S+)", r"il faut au moins \1."),
