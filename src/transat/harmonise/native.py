@@ -1,0 +1,76 @@
+"""How a native table is declared: its columns, what each must hold, what it is joined to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from transat.harmonise.casts import Cast
+
+#: 'free': text that cannot be cast becomes null. 'checked': it rejects the line, an empty value
+#: does not. 'needed': an empty value rejects the line too.
+Demand = Literal["free", "checked", "needed"]
+
+
+@dataclass(frozen=True, slots=True)
+class NativeColumn:
+    """One column that is read; `required` says that the file must have it."""
+
+    name: str
+    cast: Cast = "text"
+    demand: Demand = "free"
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that an extract may give this column, ours first."""
+        return (self.name, *self.aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class NativeTable:
+    """One native table, as staged.
+
+    Parameters
+    ----------
+    name: as in the source's documentation; ``aa`` in it stands for a two-digit year.
+    columns: those that are read; others in the file are left unread.
+    required: an extract without it cannot be harmonised.
+    aliases: other file names under which it is delivered.
+    joins: SQL joined to the typed lines ``n`` (earlier staged tables); at most one match a line.
+    extra: select items from those joins, each ``expression AS name``.
+    """
+
+    name: str
+    columns: tuple[NativeColumn, ...]
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+    joins: str = ""
+    extra: tuple[str, ...] = ()
+
+    def match(self, stem: str) -> tuple[int, int | None] | None:
+        """Whether a file called `stem` holds this table: (letters matched, year), or None.
+
+        A suffix after ``_``, ``-`` or ``.`` is accepted (parts, months, archives), and so is a
+        schema before a dot (``RES_SSS.V_SEJ_HOSP_CM``).
+        """
+        spellings = (stem, stem.rsplit(".", 1)[-1])
+        for name in (self.name, *self.aliases):
+            pattern = re.escape(name).replace("aa", r"(?P<yy>\d{4}|\d\d|aa)", 1)
+            for spelling in spellings:
+                found = re.match(rf"(?:{pattern})(?=$|[_\-.])", spelling, re.IGNORECASE)
+                if found:
+                    return found.end(), _year(found.groupdict().get("yy"))
+        return None
+
+
+def _year(digits: str | None) -> int | None:
+    """The PMSI began in the 1990s, so two digits above 80 belong to the last century."""
+    if not digits or not digits.isdigit():
+        return None
+    number = int(digits)
+    if number > 99:
+        return number
+    return 1900 + number if number > 80 else 2000 + number

@@ -1,0 +1,61 @@
+"""A rule sets native lines aside, under a name, for a stated reason; each can be switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from transat.core.errors import ConfigError, close_match
+from transat.core.languages import Text
+from transat.engines.duckdb import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One accounting rule on one native table.
+
+    Parameters
+    ----------
+    key: short name, unique within a table; the same key on several tables is one rule.
+    title, why: what it does and why, in both languages.
+    source: the publication or documentation page that states it.
+    table: the native table whose lines it sets aside.
+    predicate_sql: true for the lines to set aside; NULL keeps the line. Empty when the rule is
+        applied by a later step (netting of reversals), which then writes the ledger itself.
+    default_on: whether it applies unless the user says otherwise.
+    """
+
+    key: str
+    title: Text
+    why: Text
+    source: str
+    table: str
+    predicate_sql: str = ""
+    default_on: bool = True
+
+
+def active(rules: Iterable[Rule], off: Iterable[str]) -> tuple[Rule, ...]:
+    """The rules that apply, in declared order.
+
+    Raises ConfigError when `off` names a rule that does not exist.
+    """
+    declared = tuple(rules)
+    keys = {r.key for r in declared}
+    closed = set(off)
+    for key in sorted(closed - keys):
+        near = close_match(key, keys) or ", ".join(sorted(keys))
+        raise ConfigError(
+            Text(f"règle inconnue : {key}.", f"unknown rule: {key}."),
+            "rules_off",
+            Text(f"Règles proches ou connues : {near}.", f"Near or known rules: {near}."),
+        )
+    return tuple(r for r in declared if r.default_on and r.key not in closed)
+
+
+def first_match_sql(rules: Iterable[Rule], table: str) -> str:
+    """SQL branches ``WHEN predicate THEN key`` for `table`: the first rule takes the line."""
+    return " ".join(
+        f"WHEN {r.predicate_sql} THEN {quoted(r.key)}"
+        for r in rules
+        if r.table == table and r.predicate_sql
+    )

@@ -1,0 +1,156 @@
+"""A native extract to an OMOP CDM 5.4, with the ledger that accounts for every line."""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, Final, get_args
+
+from transat import __version__
+from transat.core.errors import ConfigError
+from transat.core.languages import Text
+from transat.engines.cdm import CdmWriter
+from transat.engines.duckdb import Engine
+from transat.harmonise import concepts
+from transat.harmonise.context import Context, Progress
+from transat.harmonise.extract import find
+from transat.harmonise.ledger import Ledger
+from transat.harmonise.native import NativeTable
+from transat.harmonise.report import Report
+from transat.harmonise.rules import active
+from transat.harmonise.shore import Shore, ShoreName
+from transat.harmonise.staging import collect_rejects, stage
+
+LEDGER: Final = "ledger.parquet"
+REJECTS: Final = "rejects.parquet"
+
+
+def shore_of(name: str, columns: Path | None = None) -> Shore:
+    """The declared shore called `name`; `columns` is a mapping file where the shore takes one.
+
+    Raises ConfigError for an unknown shore, MappingError for a mapping file that does not fit.
+    """
+    if name not in get_args(ShoreName):
+        raise ConfigError(
+            Text(f"source inconnue : {name}.", f"unknown source: {name}."),
+            "harmonise",
+            Text("Sources connues : snds, quebec.", "Known sources: snds, quebec."),
+        )
+    declared = importlib.import_module(f"transat.harmonise.{name}.shore").declare(columns)
+    assert isinstance(declared, Shore)
+    return declared
+
+
+def harmonise(
+    shore: str,
+    source: Path,
+    to: Path,
+    *,
+    rules_off: Collection[str] = (),
+    columns: Path | None = None,
+    engine: str = "duckdb",
+    memory_limit: str = "3GB",
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Harmonise the native extract in `source` into a CDM folder at `to`.
+
+    Parameters
+    ----------
+    shore: ``snds`` or ``quebec``.
+    rules_off: keys of accounting rules to leave out.
+    columns: mapping file of the extract's own column names (where the shore takes one).
+    engine: ``duckdb``, the one installed engine.
+    memory_limit: cap of the engine's memory; work beyond it spills beside `to`.
+    progress: called before each step with (what, steps done, steps in all).
+
+    Nothing is left at `to` unless everything succeeded. Raises InputError, ConfigError,
+    MappingError, or DataQualityError when the ledger does not balance.
+    """
+    if engine != "duckdb":
+        raise ConfigError(
+            Text(f"moteur non installé : {engine}.", f"engine not installed: {engine}."),
+            "harmonise",
+            Text("Moteur disponible : duckdb.", "Engine available: duckdb."),
+        )
+    declared = shore_of(shore, columns)
+    rules = active(declared.rules, rules_off)
+    tell = _Teller(progress, 2 + len(declared.stages) + len(declared.steps))
+    tell("extract")
+    extract = find(source, declared.tables)
+    to = Path(to).absolute()
+    with (
+        CdmWriter(to) as writer,
+        tempfile.TemporaryDirectory(prefix=f".{to.name}.", dir=to.parent) as work,
+        Engine(memory_limit, threads, Path(work) / "spill") as duckdb,
+    ):
+        context = Context(extract, rules, Ledger(), Path(work))
+        _stage(duckdb, declared, context, tell)
+        tell("concept")
+        concepts.gather(duckdb, context, declared.steps)
+        rows: dict[str, int] = {}
+        for step in declared.steps:
+            tell(step.NAME)
+            rows[step.NAME] = writer.write(duckdb, step.NAME, step.build(duckdb, context))
+        rows["concept"] = writer.write(duckdb, "concept", concepts.table_sql())
+        context.ledger.check()
+        duckdb.register("ledger_entries", context.ledger.arrow())
+        duckdb.write_parquet("SELECT * FROM ledger_entries", writer.partial / LEDGER)
+        rejects = collect_rejects(duckdb, context, writer.partial / REJECTS)
+        cdm = writer.finish(_metadata(declared, context, rows))
+    missing = tuple(t.name for t in declared.tables if t.name not in extract.files)
+    return Report(
+        cdm,
+        tuple(context.ledger),
+        rows,
+        rejects,
+        missing,
+        extract.unknown,
+        rules,
+        dict(context.findings),
+    )
+
+
+def _stage(engine: Engine, declared: Shore, context: Context, tell: _Teller) -> None:
+    for part in declared.stages:
+        tell(part.name if isinstance(part, NativeTable) else part.__name__)
+        if isinstance(part, NativeTable):
+            stage(engine, part, context)
+        else:
+            part(engine, context)
+
+
+def _metadata(declared: Shore, context: Context, rows: Mapping[str, int]) -> dict[str, Any]:
+    """What `transat.json` says: where the CDM came from and by which rules."""
+    period = context.extract.period
+    totals: dict[str, int] = {"read": 0, "kept": 0, "rule": 0, "reject": 0}
+    for entry in context.ledger:
+        if entry.kind in totals:
+            totals[entry.kind] += entry.rows
+    return {
+        "source": declared.name,
+        "title": declared.title,
+        "transat": __version__,
+        "cdm": "5.4",
+        "vocabulary": "local",
+        "period": [period.start.isoformat(), period.end.isoformat()] if period else None,
+        "simulated": context.extract.simulated,
+        "rules": [{"key": r.key, "table": r.table, "source": r.source} for r in context.rules],
+        "ledger": totals,
+        "rows": dict(rows),
+        "findings": dict(context.findings),
+    }
+
+
+class _Teller:
+    """Numbers the steps for the progress callback."""
+
+    def __init__(self, progress: Progress | None, steps: int) -> None:
+        self._progress, self._steps, self._done = progress, steps, 0
+
+    def __call__(self, what: str) -> None:
+        if self._progress is not None:
+            self._progress(what, self._done, self._steps)
+        self._done += 1
