@@ -14,7 +14,7 @@ import os
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import rfc8785
 
@@ -50,8 +50,7 @@ class Entry:
         return hashlib.sha256(self.line()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(NamedTuple):
     """A chain that holds: how many entries, and the hash of the last."""
 
     entries: int

@@ -1,16 +1,33 @@
 """The two names of a protocol: SHA-256 of its logic, and of the whole document with its prose.
 
 Both are taken on canonical JSON (RFC 8785), so comments, field order and layout change neither.
-The logic hash leaves out every sentence (a mapping with exactly `fr` and `en`, and the labels of
-code lists): translating a title does not make another study. The document hash holds them all.
+The logic hash leaves out every sentence (a mapping with exactly `fr` and `en`) and every code's
+`provenance`: translating a title does not make another study. The document hash holds them all.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
+
+from transat.studies.protocol import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """Both names, 64 hexadecimal digits each."""
+
+    logic: str
+    document: str
+
+
+def hashes(protocol: Protocol) -> Hashes:
+    """Both names of a protocol, its code lists included."""
+    data = protocol.data()
+    return Hashes(logic_sha256(data), document_sha256(data))
 
 
 def canonical(data: Any) -> bytes:
@@ -34,10 +51,13 @@ def logic_sha256(data: Any) -> str:
 
 
 def without_prose(data: Any) -> Any:
-    """The data without any sentence; a mapping that held only prose disappears with its key."""
+    """The data without any sentence and without any provenance."""
     if isinstance(data, dict):
-        kept = {key: without_prose(value) for key, value in data.items() if not is_prose(value)}
-        return {key: value for key, value in kept.items() if value != {} or data[key] == {}}
+        return {
+            key: without_prose(value)
+            for key, value in data.items()
+            if not is_prose(value) and key != "provenance"
+        }
     if isinstance(data, (list, tuple)):
         return [without_prose(value) for value in data]
     return data

@@ -237,6 +237,7 @@ class StudyResult:
     parameters: tuple[tuple[str, str], ...]
     notes: tuple[Text, ...]
     run: RunRecord
+    truth: Truth | None = None  # only where the simulator's truth was given explicitly
 
     def to_json(self) -> str:
         """The result as indented JSON; floats keep every digit."""

@@ -1,0 +1,1 @@
+"""INuTERO: which medicines of pregnancy go with which malformations, on both shores at once."""

@@ -1,0 +1,103 @@
+"""A protocol as plain text in French or English, for a committee that will sign it.
+
+Written from the same model that runs, in its order, with both hashes: what is read is what runs.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from transat.core.languages import Language, Text
+from transat.federation import policy
+from transat.federation.documents import Strict
+from transat.studies.hashes import hashes
+from transat.studies.protocol import Protocol
+
+PARTS: Final[dict[str, Text]] = {
+    "population": Text("Qui est étudié", "Who is studied"),
+    "exposure": Text("Qui est exposé", "Who is exposed"),
+    "scan": Text("Comparaison de toutes les paires", "Comparison of all pairs"),
+    "adjustment": Text("Ajustement des signaux", "Adjustment of signals"),
+}
+LEAVES: Final = Text("Ce qui sort de chaque site", "What leaves each site")
+SITES: Final = Text("Sites", "Sites")
+PURPOSE: Final = Text("But", "Purpose")
+LISTS: Final = Text("Listes de codes", "Code lists")
+NAMES: Final = Text("Noms de ce protocole (SHA-256)", "Names of this protocol (SHA-256)")
+STATUS: Final[dict[str, Text]] = {
+    "yes": Text("source lue", "source read"),
+    "partly": Text("source lue en partie", "source read in part"),
+    "direction": Text("sens lu, sans nombre", "direction read, no figure"),
+    "recalled": Text("de mémoire", "recalled"),
+    "no": Text("source non lue", "source not read"),
+}
+
+
+def prose(protocol: Protocol, language: Language) -> str:
+    """The protocol as text, lines ending with a newline."""
+    document = protocol.document
+    lines = [
+        document.title.text().in_(language),
+        f"{document.study.id} {document.study.version}",
+        *_part(PURPOSE, [document.purpose.text().in_(language)], language),
+        *_part(SITES, _sites(protocol, language), language),
+    ]
+    for part, title in PARTS.items():
+        said = [
+            f"{text.in_(language)} [{key} = {_formal(protocol, key)}]"
+            for key, text in protocol.rules()
+            if key.startswith(part + ".")
+        ]
+        lines += _part(title, said, language)
+    lines += _part(LISTS, _lists(protocol, language), language)
+    lines += _part(LEAVES, _leaves(protocol, language), language)
+    names = hashes(protocol)
+    kinds = (Text("logique", "logic"), Text("document", "document"))
+    both = zip(kinds, (names.logic, names.document), strict=True)
+    lines += _part(NAMES, [f"{kind.in_(language)} {name}" for kind, name in both], language)
+    return "\n".join(lines) + "\n"
+
+
+def _part(title: Text, items: list[str], language: Language) -> list[str]:
+    heading = title.in_(language)
+    return ["", heading, "-" * len(heading), *(f"  - {item}" for item in items)]
+
+
+def _formal(protocol: Protocol, key: str) -> str:
+    """The rule's value as it runs, beside its sentence: a reader sees when the two disagree."""
+    part, name = key.split(".")
+    value = getattr(getattr(protocol.document, part), name).value
+    return json.dumps(value.model_dump() if isinstance(value, Strict) else value)
+
+
+def _sites(protocol: Protocol, language: Language) -> list[str]:
+    held = policy.installed()
+    threshold = Text("effectif minimal", "smallest count")
+    return [
+        f"{site.label.text().in_(language)} [{site.name}] : "
+        f"{held[site.policy].holder.in_(language)} ; "
+        f"{threshold.in_(language)} {held[site.policy].threshold} "
+        f"({STATUS[held[site.policy].checked].in_(language)})"
+        for site in protocol.document.sites
+    ]
+
+
+def _leaves(protocol: Protocol, language: Language) -> list[str]:
+    held = policy.installed()
+    first = held[protocol.document.sites[0].policy]
+    return [rule.text.in_(language) for rule in first.rules]
+
+
+def _lists(protocol: Protocol, language: Language) -> list[str]:
+    drugs = Text("médicaments et classes", "medicines and classes")
+    groups = Text("groupes de malformations", "groups of malformations")
+    pairs = Text("paires de référence, montrées dans tous les cas",
+                 "reference pairs, shown in every case")  # fmt: skip
+    return [
+        f"{len(protocol.exposures)} {drugs.in_(language)} : "
+        + ", ".join(f"{e.label.in_(language)} ({e.code})" for e in protocol.exposures),
+        f"{len(protocol.outcomes)} {groups.in_(language)} : "
+        + ", ".join(o.label.in_(language) for o in protocol.outcomes),
+        f"{len(protocol.reference)} {pairs.in_(language)}",
+    ]
