@@ -61,8 +61,8 @@ def excess(observed: ArrayLike, expected: ArrayLike, variance: ArrayLike | None 
     a, e, v = (np.atleast_1d(x) for x in np.broadcast_arrays(a, e, v))
     shape = np.broadcast_shapes(np.shape(observed), np.shape(expected))
     p: Floats = 0.5 * (_at_least(a, e, v) + _at_least(a + 1, e, v))
-    result: Floats = np.clip(p, _SMALLEST, 1.0).reshape(shape)
-    return result
+    p = np.clip(p, _SMALLEST, 1.0)
+    return p.reshape(shape)
 
 
 def two_sided(
@@ -70,7 +70,8 @@ def two_sided(
 ) -> Floats:
     """Twice the smaller of the two one-sided mid-p values, at most 1; shapes as `excess`."""
     upper = excess(observed, expected, variance)
-    return np.minimum(1.0, 2 * np.minimum(upper, np.maximum(1 - upper, _SMALLEST)))
+    smaller = np.minimum(upper, np.maximum(1 - upper, _SMALLEST))
+    return np.asarray(np.minimum(1.0, 2 * smaller), dtype=np.float64)
 
 
 def conditional(

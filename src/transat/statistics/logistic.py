@@ -1,0 +1,239 @@
+"""Adjusted odds ratios by logistic regression, fitted on all sites without moving a row.
+
+Question
+    How much more likely is the outcome among the exposed, other columns being equal?
+
+Formula
+    logit P(y = 1) = x'b. With p = 1/(1 + exp(-x'b)), a site sends the sums over its rows of
+    the log-likelihood l = y log p + (1-y) log(1-p), the gradient g = x (y-p) and the
+    Hessian H = p (1-p) x x'. Newton: b + H⁻¹g, the step halved while the summed l falls. Sums over
+    sites are those of the pooled rows, so the estimate is the pooled estimate.
+    Variance H⁻¹ at the end; Wald intervals and p-values.
+
+Separation
+    Where a column (or a combination) predicts the outcome exactly, l converges but its coefficient
+    walks away by constant steps. The terms that still move when l no longer does are returned in
+    `separated`, without estimate: Firth's regression answers there.
+
+Assumptions
+    Rows independent; log odds linear in the columns; one common coefficient over the sites.
+
+Reference
+    McCullagh P, Nelder JA (1989) Generalized Linear Models, 2nd ed., doi:10.1007/978-1-4899-3242-6,
+    chapter 4. Albert A, Anderson JA (1984) Biometrika 71:1-10, doi:10.1093/biomet/71.1.1
+    (separation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from transat.cohorts.analysis_table import AnalysisTable
+from transat.core.errors import StudyError
+from transat.core.languages import Text
+from transat.statistics import design_matrix
+from transat.statistics.design_matrix import Model
+
+Floats = NDArray[np.float64]
+
+# A unit of scaled coefficient per step is what separation gives; an ordinary fit moves 1e-4 or less
+# once the log-likelihood is still.
+_STILL_MOVING = 0.05
+_HALVINGS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """model: the columns; coefficients: where the sums are taken (empty: all zero); level: of the
+    intervals; tolerance: expected gain of log-likelihood under which the fit stops."""
+
+    model: Model
+    coefficients: tuple[float, ...] = ()
+    level: float = 0.95
+    tolerance: float = 1e-9
+    most_rounds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What leaves a site at one round: sums over its rows, p terms."""
+
+    terms: tuple[str, ...]
+    rows: int
+    cases: int
+    log_likelihood: float
+    gradient: Floats  # (p,)
+    hessian: Floats  # (p, p)
+
+    def counts(self) -> dict[str, NDArray[np.int64]]:
+        """The head counts stated as such; see `implied_counts` for those that the sums tell."""
+        return {
+            "persons": np.array([self.rows], dtype=np.int64),
+            "cases": np.array([self.cases], dtype=np.int64),
+            "others": np.array([self.rows - self.cases], dtype=np.int64),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One entry per term, (p,); NaN for a separated term."""
+
+    terms: tuple[str, ...]
+    rows: int
+    cases: int
+    coefficients: Floats
+    standard_errors: Floats
+    covariance: Floats  # (p, p)
+    odds_ratios: Floats
+    low: Floats
+    high: Floats
+    p: Floats  # two-sided, Wald
+    log_likelihood: float
+    rounds: int
+    converged: bool
+    separated: tuple[str, ...]
+
+
+Ask = Callable[[Sequence[Parameters]], Sequence[Release]]
+
+
+def at_site(table: AnalysisTable, parameters: Parameters) -> Release:
+    """The sums of one site at the coefficients asked for.
+
+    Raises
+    ------
+    StudyError : a column that the table does not hold.
+    """
+    x, y = design_matrix.columns(table, parameters.model)
+    beta = np.asarray(parameters.coefficients or np.zeros(x.shape[1]), dtype=np.float64)
+    eta = x @ beta
+    p = np.exp(-np.logaddexp(0.0, -eta))
+    return Release(
+        terms=parameters.model.terms,
+        rows=int(table.n),
+        cases=int(y.sum()),
+        log_likelihood=float(y @ eta - np.logaddexp(0.0, eta).sum()),
+        gradient=x.T @ (y - p),
+        hessian=(x * (p * (1 - p))[:, None]).T @ x,
+    )
+
+
+def implied_counts(table: AnalysisTable, parameters: Parameters) -> dict[str, int]:
+    """Head counts that the sums of this model tell: the gate refuses it where one is small."""
+    return design_matrix.implied_counts(table, parameters.model)
+
+
+def combine(ask: Ask, parameters: Parameters) -> Result:
+    """Newton: `ask` sends one `Parameters` to each site and brings the releases back.
+
+    Raises
+    ------
+    StudyError : columns that say the same thing, so that no single estimate exists.
+    """
+    terms = parameters.model.terms
+    beta = np.zeros(len(terms))
+    here = _sum(_round(ask, parameters, beta))
+    scale = np.sqrt(4 * np.diag(here.hessian) / max(here.rows, 1))
+    rounds, converged, moving = 1, False, np.zeros(len(terms), dtype=np.bool_)
+    while rounds < parameters.most_rounds:
+        step = _solve(here.hessian, here.gradient, terms)
+        still = float(step @ here.gradient) / 2 < parameters.tolerance
+        moving = np.abs(step) * scale > _STILL_MOVING
+        if still and moving.any():
+            break
+        beta, here, used = _forward(ask, parameters, beta, step, here)
+        rounds += used
+        if still:
+            converged = True
+            break
+    return _result(parameters, here, beta, rounds, converged, moving & (not converged))
+
+
+def _round(ask: Ask, parameters: Parameters, beta: Floats) -> Sequence[Release]:
+    """One question to every site, at the same coefficients."""
+    at = replace(parameters, coefficients=tuple(float(b) for b in beta))
+    sites = range(parameters.model.sites)
+    return ask([replace(at, model=replace(parameters.model, site=k)) for k in sites])
+
+
+def _forward(
+    ask: Ask, parameters: Parameters, beta: Floats, step: Floats, here: Release
+) -> tuple[Floats, Release, int]:
+    """The Newton step, halved while the log-likelihood falls."""
+    slack = 1e-9 * max(abs(here.log_likelihood), 1.0)
+    for used in range(1, _HALVINGS + 1):
+        there = _sum(_round(ask, parameters, beta + step))
+        if there.log_likelihood >= here.log_likelihood - slack:
+            return beta + step, there, used
+        step = step / 2
+    return beta, here, _HALVINGS
+
+
+def _sum(releases: Sequence[Release]) -> Release:
+    return Release(
+        terms=releases[0].terms,
+        rows=sum(r.rows for r in releases),
+        cases=sum(r.cases for r in releases),
+        log_likelihood=sum(r.log_likelihood for r in releases),
+        gradient=np.sum([r.gradient for r in releases], axis=0),
+        hessian=np.sum([r.hessian for r in releases], axis=0),
+    )
+
+
+def _solve(hessian: Floats, gradient: Floats, terms: tuple[str, ...]) -> Floats:
+    size = np.sqrt(np.diag(hessian))
+    if (size == 0).any():
+        raise _redundant(terms[int(np.argmin(size))])
+    scaled = hessian / np.outer(size, size)
+    values, vectors = np.linalg.eigh(scaled)
+    if values[0] < 1e-11:
+        raise _redundant(terms[int(np.argmax(np.abs(vectors[:, 0])))])
+    step: Floats = vectors @ ((vectors.T @ (gradient / size)) / values) / size
+    return step
+
+
+def _redundant(term: str) -> StudyError:
+    return StudyError(
+        Text(
+            "Cette colonne est constante ou se déduit des autres : le modèle n'a pas de solution.",
+            "This column is constant or follows from the others: the model has no solution.",
+        ),
+        term,
+        Text("Retirer cette colonne du modèle.", "Take this column out of the model."),
+    )
+
+
+def _result(
+    parameters: Parameters,
+    here: Release,
+    beta: Floats,
+    rounds: int,
+    converged: bool,
+    separated: NDArray[np.bool_],
+) -> Result:
+    z = float(ndtri(0.5 + parameters.level / 2))
+    covariance: Floats = np.asarray(np.linalg.pinv(here.hessian, hermitian=True), dtype=np.float64)
+    coefficients = np.where(separated, np.nan, beta)
+    errors = np.where(separated, np.nan, np.sqrt(np.maximum(np.diag(covariance), 0.0)))
+    with np.errstate(over="ignore"):
+        return Result(
+            terms=here.terms,
+            rows=here.rows,
+            cases=here.cases,
+            coefficients=coefficients,
+            standard_errors=errors,
+            covariance=covariance,
+            odds_ratios=np.exp(coefficients),
+            low=np.exp(coefficients - z * errors),
+            high=np.exp(coefficients + z * errors),
+            p=2 * ndtr(-np.abs(coefficients / errors)),
+            log_likelihood=here.log_likelihood,
+            rounds=rounds,
+            converged=converged,
+            separated=tuple(t for t, s in zip(here.terms, separated, strict=True) if s),
+        )
