@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from transat.engines.cdm import Cdm
 
-NONE_FOUND = Text("Aucune grossesse trouvée.", "No pregnancies found.")
+NONE_FOUND = Text("Aucune grossesse trouvée dans ce CDM.", "No pregnancies found in this CDM.")
 FOUND = Text("Grossesses trouvées.", "Pregnancies found.")
 DATINGS = ("day", "week", "default")
 #: Columns of the relation `pregnancy`; days are dates, `precision_days` is a largest error.
@@ -95,12 +95,18 @@ def derive(cdm: Cdm, parameters: PregnancyParameters | None = None) -> Cdm:
     `pregnancy.parquet`, Transat's extension with COLUMNS (OMOP has no place for the precision of a
     start). Each file is written beside and renamed. Deriving again gives the same files.
     """
+    write_pregnancies(cdm, parameters)
+    return cdm
+
+
+def write_pregnancies(cdm: Cdm, parameters: PregnancyParameters | None = None) -> Pregnancies:
+    """As `derive`, but return what was found, with its message and parameters."""
     with Engine() as engine:
         cdm.attach(engine)
         found = pregnancies(engine, parameters)
         write_episodes(engine, cdm, [t.outcome for t in found.parameters.terms])
         record_metadata(cdm, found.as_dict())
-    return cdm
+    return found
 
 
 def use(engine: Engine, cdm: Cdm) -> None:

@@ -18,7 +18,8 @@ PREGNANCY_OUTCOMES = (
     "spontaneous_abortion",
 )
 
-#: Fixed set of confounders (inutero.md §3.4: Blotière 2020, Huybrechts 2021, Muanda 2017).
+#: Fixed set of confounders (Blotière 2020, Huybrechts 2021, Muanda 2017). 'teratogens' (other known
+#: teratogens in the window) is available but not among them: in a scan it holds the drug scanned.
 CONFOUNDERS = (
     "year",
     "age_band",
@@ -30,7 +31,6 @@ CONFOUNDERS = (
     "drugs_before",
     "contacts_before",
     "folic_acid",
-    "teratogens",
 )
 
 
@@ -127,17 +127,17 @@ class PopulationSpecification:
     hospital_codes_only: bool = True
 
     def __post_init__(self) -> None:
-        _known("pregnancy_outcomes", self.pregnancy_outcomes, PREGNANCY_OUTCOMES)
-        _known("datings", self.datings, ("day", "week", "default"))
-        _known("excluded_causes", self.excluded_causes, ("chromosomal", "genetic", "non_drug"))
-        _known("primary_window", (self.primary_window,), [w.name for w in self.windows])
+        known("pregnancy_outcomes", self.pregnancy_outcomes, PREGNANCY_OUTCOMES)
+        known("datings", self.datings, ("day", "week", "default"))
+        known("excluded_causes", self.excluded_causes, ("chromosomal", "genetic", "non_drug"))
+        known("primary_window", (self.primary_window,), [w.name for w in self.windows])
         _once("windows", [w.name for w in self.windows])
         _once("exposures", [e.code for e in self.exposures])
         _once("outcomes", self.outcomes)
 
     def window(self, name: str) -> Window:
         """The window called `name`. Raises StudyError."""
-        _known("windows", (name,), [w.name for w in self.windows])
+        known("windows", (name,), [w.name for w in self.windows])
         return next(w for w in self.windows if w.name == name)
 
 
@@ -158,7 +158,8 @@ def _around(exposures: tuple[Exposure, ...], outer: int, inner: int) -> bool:
     return outer < inner or not exposures[inner].contains(exposures[outer])
 
 
-def _known(name: str, given: Iterable[str], allowed: Iterable[str]) -> None:
+def known(name: str, given: Iterable[str], allowed: Iterable[str]) -> None:
+    """Refuse a value of field `name` that is not among those allowed. Raises StudyError."""
     names = tuple(allowed)
     for value in given:
         if value not in names:

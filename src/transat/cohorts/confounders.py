@@ -1,0 +1,191 @@
+"""What is known of a woman before her pregnancy: variables for strata and covariates.
+
+Diagnoses and use of care are read strictly before LMP; only folic acid and other teratogens are
+read in a window of the pregnancy. Definitions: inutero.md §3.4 (Blotière 2020, Huybrechts 2021).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transat.cohorts.code_sets import CodeRow, load, resolve
+from transat.cohorts.exposures import exposed
+from transat.cohorts.specification import Exposure, PopulationSpecification, Window, known
+
+if TYPE_CHECKING:
+    from transat.engines.duckdb import Engine
+
+CONDITIONS = (
+    "diabetes", "hypertension", "epilepsy", "psychiatric", "depression", "bipolar", "obesity",
+    "thyroid", "asthma", "autoimmune", "migraine",
+)  # fmt: skip
+COUNTS = ("drugs_before", "contacts_before")
+#: Drugs read in a window of gestational days of their own.
+DRUGS = {"folic_acid": Window("folic_acid", -30, 90), "teratogens": Window("teratogens", -30, 98)}
+CATEGORIES = ("year", "age_band", "region", "infant_sex", "plurality")
+VARIABLES = (*CATEGORIES, *CONDITIONS, *COUNTS, *DRUGS)
+
+AGE_BREAKS = (20, 25, 30, 35, 40)
+COUNT_BREAKS = (1, 3, 6, 11)
+AGE_BANDS = ("<20", "20-24", "25-29", "30-34", "35-39", "40+")
+COUNT_BANDS = ("0", "1-2", "3-5", "6-10", "11+")
+#: Female, male: OMOP gender concepts.
+SEXES = {8532: "F", 8507: "M"}
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable of the (n,) rows.
+
+    level: index into labels; labels: in their natural order; number: counts and years, for
+    covariates, else None. reference: the label left out among dummies.
+    """
+
+    level: NDArray[np.int64]
+    labels: tuple[str, ...]
+    number: NDArray[np.float64] | None = None
+    reference: str = ""
+
+
+def variables(
+    engine: Engine, size: int, specification: PopulationSpecification
+) -> dict[str, Variable]:
+    """The variables that the strata and covariates of a specification name, one value per row.
+
+    size: number of rows of `unit_row`. Raises StudyError for a name that is not in VARIABLES.
+    """
+    known("strata", specification.strata, VARIABLES)
+    known("confounders", specification.confounders, VARIABLES)
+    wanted = {*specification.strata, *specification.confounders}
+    row_preg = _integers(engine, "SELECT preg FROM unit_row ORDER BY row")
+    pregnancies = int(engine.scalar("SELECT count(*) FROM cohort"))
+    found: dict[str, Variable] = {}
+    for name in VARIABLES:
+        if name in wanted:
+            found[name] = _variable(engine, name, size, pregnancies, row_preg, specification)
+    return found
+
+
+def _variable(
+    engine: Engine,
+    name: str,
+    size: int,
+    pregnancies: int,
+    row_preg: NDArray[np.int64],
+    specification: PopulationSpecification,
+) -> Variable:
+    if name in CONDITIONS:
+        return _flag(_condition(engine, name, pregnancies)[row_preg])
+    if name in DRUGS:
+        return _flag(_drug(engine, name, pregnancies)[row_preg])
+    if name in COUNTS:
+        days = specification.lead_in_days
+        return _count(_before(engine, name, pregnancies, days)[row_preg])
+    if name == "infant_sex":
+        return _infant_sex(engine, size)
+    return _category(engine, name, row_preg, specification)
+
+
+def _category(
+    engine: Engine, name: str, row_preg: NDArray[np.int64], specification: PopulationSpecification
+) -> Variable:
+    if name == "region":
+        return _region(engine, row_preg)
+    column = "age" if name == "age_band" else name
+    values = _integers(engine, f"SELECT {column} FROM cohort ORDER BY preg")[row_preg]
+    if name == "age_band":
+        return Variable(np.digitize(values, AGE_BREAKS), AGE_BANDS, None, "25-29")
+    if name == "plurality":
+        return Variable(np.clip(values, 1, 3) - 1, ("1", "2", "3+"), None, "1")
+    return _year(values, specification.years)
+
+
+def _year(values: NDArray[np.int64], years: tuple[int, int] | None) -> Variable:
+    """Levels are the years asked for, so every shore has the same; else those present."""
+    if years is None:
+        present, level = np.unique(values, return_inverse=True)
+        return Variable(level, tuple(map(str, present)), (values - 2015).astype(np.float64))
+    first, last = years
+    labels = tuple(str(y) for y in range(first, last + 1))
+    return Variable(values - first, labels, None, labels[0])
+
+
+def _region(engine: Engine, row_preg: NDArray[np.int64]) -> Variable:
+    found = engine.rows("""
+        SELECT DISTINCT coalesce(l.location_source_value, '?') AS region FROM cohort c
+        LEFT JOIN location l USING (location_id) ORDER BY region""")
+    labels = tuple(str(name) for (name,) in found)
+    level = _integers(engine, """
+        SELECT dense_rank() OVER (ORDER BY coalesce(l.location_source_value, '?')) - 1 AS level
+        FROM cohort c LEFT JOIN location l USING (location_id) ORDER BY c.preg""")  # fmt: skip
+    return Variable(level[row_preg], labels)
+
+
+def _infant_sex(engine: Engine, size: int) -> Variable:
+    level = np.full(size, len(SEXES), np.int64)
+    for index, concept in enumerate(SEXES):
+        rows = _integers(engine, f"""
+            SELECT u.row FROM unit_row u JOIN person p ON p.person_id = u.infant_id
+            WHERE p.gender_concept_id = {concept}""")  # fmt: skip
+        level[rows] = index
+    return Variable(level, (*SEXES.values(), "?"), None, "F")
+
+
+def _condition(engine: Engine, key: str, pregnancies: int) -> NDArray[np.bool_]:
+    resolve(engine, _set(key), "confounder_code")
+    return _marked(engine, pregnancies, """
+        SELECT DISTINCT u.preg
+        FROM condition_occurrence c
+        JOIN confounder_code k ON k.concept_id = c.condition_source_concept_id
+        JOIN cohort u ON u.person_id = c.person_id
+        WHERE c.condition_start_date < u.start_date""")  # fmt: skip
+
+
+def _drug(engine: Engine, key: str, pregnancies: int) -> NDArray[np.bool_]:
+    codes = tuple(row.code for row in _set(key))
+    matrix = exposed(engine, pregnancies, (Exposure(key, codes),), (DRUGS[key],))[key]
+    mask = np.zeros(pregnancies, np.bool_)
+    mask[matrix.indices] = True
+    return mask
+
+
+def _before(engine: Engine, name: str, pregnancies: int, days: int) -> NDArray[np.int64]:
+    """Distinct drugs dispensed, or days with a visit, in [LMP - days, LMP)."""
+    table, what, day = {
+        "drugs_before": ("drug_exposure", "nullif(drug_concept_id, 0)", "drug_exposure_start_date"),
+        "contacts_before": ("visit_occurrence", "visit_start_date", "visit_start_date"),
+    }[name]
+    found = engine.arrow(f"""
+        SELECT u.preg, count(DISTINCT {what}) AS number
+        FROM {table} JOIN cohort u USING (person_id)
+        WHERE {day} < u.start_date AND {day} >= u.start_date - {days} GROUP BY u.preg""")
+    counts = np.zeros(pregnancies, np.int64)
+    counts[found["preg"].to_numpy()] = found["number"].to_numpy()
+    return counts
+
+
+def _set(key: str) -> tuple[CodeRow, ...]:
+    return tuple(row for row in load("confounders.csv") if row.set == key)
+
+
+def _marked(engine: Engine, size: int, query: str) -> NDArray[np.bool_]:
+    mask = np.zeros(size, np.bool_)
+    mask[_integers(engine, query)] = True
+    return mask
+
+
+def _integers(engine: Engine, query: str) -> NDArray[np.int64]:
+    values: NDArray[np.int64] = engine.arrow(query).column(0).to_numpy().astype(np.int64)
+    return values
+
+
+def _flag(mask: NDArray[np.bool_]) -> Variable:
+    return Variable(mask.astype(np.int64), ("0", "1"), None, "0")
+
+
+def _count(counts: NDArray[np.int64]) -> Variable:
+    return Variable(np.digitize(counts, COUNT_BREAKS), COUNT_BANDS, np.log1p(counts))

@@ -1,0 +1,97 @@
+"""Which drugs covered at least one day of a window, for every pregnancy of a cohort.
+
+A dispensing covers [start, start + days_supply); a window is [LMP + start_day, LMP + end_day),
+cut at the outcome. Exposed = one covered day or more (Blotière 2019; inutero.md §3.2). Hospital
+drugs inside stays are in neither source.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from scipy.sparse import csc_array, csr_array
+
+from transat.cohorts.specification import Exposure, Window
+
+if TYPE_CHECKING:
+    from transat.engines.duckdb import Engine
+
+#: First day that a dispensing does not cover, from its first day.
+COVERED_UNTIL = """d.drug_exposure_start_date + CAST(CASE
+        WHEN d.days_supply >= 1 THEN d.days_supply
+        WHEN d.drug_exposure_end_date >= d.drug_exposure_start_date
+            THEN date_diff('day', d.drug_exposure_start_date, d.drug_exposure_end_date) + 1
+        ELSE 1 END AS INTEGER)"""
+
+
+def exposed(
+    engine: Engine, size: int, exposures: tuple[Exposure, ...], windows: tuple[Window, ...]
+) -> dict[str, csc_array[np.uint8]]:
+    """For each window, the (P, D) 0/1 matrix of exposure of the pregnancies of `cohort`.
+
+    size: P. One pass over DRUG_EXPOSURE for all windows; at most 30 windows.
+    """
+    leaves, membership = _leaves(engine, exposures)
+    engine.register("exposure_leaf", leaves)
+    flags = " | ".join(
+        f"((d.drug_exposure_start_date < least(u.start_date + {w.end_day}, u.end_date)"
+        f" AND {COVERED_UNTIL} > u.start_date + {w.start_day})::INTEGER << {i})"
+        for i, w in enumerate(windows)
+    )
+    found = engine.arrow(f"""
+        SELECT preg, leaf, flags FROM (
+            SELECT u.preg, x.leaf, bit_or({flags}) AS flags
+            FROM drug_exposure d
+            JOIN exposure_leaf x ON x.concept_id = d.drug_concept_id
+            JOIN cohort u ON u.person_id = d.person_id
+            WHERE d.drug_exposure_start_date < u.end_date
+              AND {COVERED_UNTIL} > u.start_date + {min(w.start_day for w in windows)}
+            GROUP BY u.preg, x.leaf) WHERE flags <> 0""")
+    engine.unregister("exposure_leaf")
+    preg, leaf, bits = (found[name].to_numpy() for name in ("preg", "leaf", "flags"))
+    return {
+        window.name: _matrix(preg[on], leaf[on], size, membership)
+        for i, window in enumerate(windows)
+        for on in [(bits >> i) & 1 == 1]
+    }
+
+
+def _leaves(
+    engine: Engine, exposures: tuple[Exposure, ...]
+) -> tuple[pa.Table, csr_array[np.uint8]]:
+    """The ATC concepts wanted, numbered, and the (L, D) matrix of what contains what."""
+    codes = engine.rows("""
+        SELECT concept_id, upper(concept_code) FROM concept WHERE vocabulary_id = 'ATC'
+        ORDER BY concept_code, concept_id""")
+    kept: list[int] = []
+    rows: list[int] = []
+    columns: list[int] = []
+    for concept, code in codes:
+        inside = [j for j, e in enumerate(exposures) if str(code).startswith(e.prefixes)]
+        if inside:
+            rows += [len(kept)] * len(inside)
+            columns += inside
+            kept.append(int(concept))
+    ones = np.ones(len(rows), np.uint8)
+    membership = csr_array((ones, (rows, columns)), shape=(len(kept), len(exposures)))
+    table = pa.table(
+        {
+            "concept_id": pa.array(kept, pa.int64()),
+            "leaf": pa.array(range(len(kept)), pa.int32()),
+        }
+    )
+    return table, membership
+
+
+def _matrix(
+    preg: np.ndarray, leaf: np.ndarray, size: int, membership: csr_array[np.uint8]
+) -> csc_array[np.uint8]:
+    ones = np.ones(len(preg), np.int32)
+    leaves = csr_array((ones, (preg, leaf)), shape=(size, membership.shape[0]))
+    counted = csc_array(leaves @ membership.astype(np.int32))
+    counted.sort_indices()
+    return csc_array(
+        (np.ones(counted.nnz, np.uint8), counted.indices, counted.indptr), shape=counted.shape
+    )
