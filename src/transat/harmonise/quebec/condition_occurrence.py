@@ -1,0 +1,75 @@
+"""CONDITION_OCCURRENCE from hospital, emergency and physician diagnoses.
+
+The classification is the one that the line itself states (SHOP_NO_SEQ_SYS_CLA); physician claims
+carry ICD-9, often cut to three digits, kept as they are. ICD-10-CA goes further than the WHO's
+ICD-10: it is cut back to four characters, and how far is counted (`icd10ca_cut_N` findings).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from transat.core.codes import ICD9, ICD10, ICD10CA
+from transat.engines.duckdb import Engine
+from transat.harmonise.concepts import concept_sql, icd10_sql, undotted_sql
+from transat.harmonise.context import Context
+from transat.harmonise.quebec.visit_occurrence import ACTS_WITH_VISIT
+from transat.tables.omop import CLAIM_RECORD, EHR_RECORD
+
+NAME: Final = "condition_occurrence"
+
+#: Hospital diagnosis types are kept as status: A admission, D death, P principal, S secondary.
+_DIAGNOSES: Final = f"""
+    SELECT d.person_id, d.stay_id AS visit_id, s.admission AS first_day, s.departure AS last_day,
+           d.SHOP_COD_DIAGN_MDCAL_CLINQ AS code, d.vocabulary_id,
+           d.SHOP_TYP_DIAGN_SEJ_HOSP AS status, {EHR_RECORD} AS type_id
+    FROM kept_V_DIAGN_SEJ_HOSP_CM AS d JOIN stay AS s ON s.stay_id = d.stay_id
+    UNION ALL
+    SELECT person_id, visit_occurrence_id, first_day, last_day, code, vocabulary_id, 'urgence',
+           {EHR_RECORD}
+    FROM emergency WHERE code IS NOT NULL
+    UNION ALL
+    SELECT DISTINCT a.person_id, v.visit_occurrence_id, a.SMOD_DAT_SERV, a.SMOD_DAT_SERV,
+           a.SMOD_COD_DIAGN_PRIMR, '{ICD9}', 'act', {CLAIM_RECORD}
+    FROM {ACTS_WITH_VISIT} WHERE a.SMOD_COD_DIAGN_PRIMR IS NOT NULL
+"""
+
+_CODED: Final = f"SELECT *, {undotted_sql('code')} AS bare FROM ({_DIAGNOSES})"
+
+CODES: Final = (
+    f"SELECT vocabulary_id, bare AS concept_code FROM ({_CODED})",
+    f"SELECT '{ICD10}' AS vocabulary_id, {icd10_sql('code')} AS concept_code "
+    f"FROM ({_CODED}) WHERE vocabulary_id = '{ICD10CA}' AND bare IS NOT NULL",
+)
+
+
+def build(engine: Engine, context: Context) -> str:
+    """One row per diagnosis of a stay or emergency episode; one per code and physician visit."""
+    _count_cuts(engine, context)
+    return f"""
+        SELECT CAST(row_number() OVER (
+                   ORDER BY x.person_id, first_day, visit_id, status, x.vocabulary_id, code
+               ) AS INTEGER) AS condition_occurrence_id,
+               x.person_id,
+               coalesce(who.concept_id, 0) AS condition_concept_id,
+               first_day AS condition_start_date, last_day AS condition_end_date,
+               type_id AS condition_type_concept_id,
+               status AS condition_status_source_value,
+               visit_id AS visit_occurrence_id,
+               trim(code) AS condition_source_value,
+               coalesce(native.concept_id, 0) AS condition_source_concept_id
+        FROM ({_CODED}) AS x
+        LEFT JOIN local_concept AS native
+            ON native.vocabulary_id = x.vocabulary_id AND native.concept_code = x.bare
+        {concept_sql(ICD10, icd10_sql("x.code"), "who")} AND x.vocabulary_id = '{ICD10CA}'
+    """
+
+
+def _count_cuts(engine: Engine, context: Context) -> None:
+    """Diagnoses by number of ICD-10-CA characters that the WHO code does not keep."""
+    cuts = engine.rows(
+        f"SELECT greatest(length(bare) - 4, 0), count(*) FROM ({_CODED}) "
+        f"WHERE vocabulary_id = '{ICD10CA}' AND bare IS NOT NULL GROUP BY 1 ORDER BY 1"
+    )
+    for characters, rows in cuts:
+        context.findings[f"icd10ca_cut_{characters}"] = int(rows)

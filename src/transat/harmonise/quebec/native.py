@@ -1,0 +1,178 @@
+"""The native Québec tables as they are staged: types, what each line must hold, what it joins.
+
+Columns and their types are those declared in `tables.quebec`; names in the extract come from the
+mapping file. Person and stay numbers are looked up here once, so that no later step joins text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from transat.engines.duckdb import quoted
+from transat.harmonise.casts import Cast
+from transat.harmonise.native import Demand, NativeColumn, NativeTable
+from transat.harmonise.quebec.columns import QuebecColumns, declared
+from transat.harmonise.quebec.rules import PERSON_OF, STAY_OF
+from transat.tables.column import Column, ColumnType
+from transat.tables.quebec import LUMP_SUM_GROUPS
+
+_CASTS: Final[dict[ColumnType, Cast]] = {
+    "text": "text",
+    "integer": "integer",
+    "bigint": "integer",
+    "float": "number",
+    "date": "date",
+    "datetime": "date",
+}
+
+#: Short codes: capitals, and no '.0' from a spreadsheet. Clinical codes stay as written.
+_CODES: Final = frozenset(
+    {
+        "BENF_COD_SEXE",
+        "BENF_IND_ADR_HQ",
+        "BENF_COD_TYP_ADR",
+        "SMED_COD_DIN",
+        "NMED_COD_DIN",
+        "NMED_COD_ATC",
+        "SMED_COD_STA_DECIS",
+        "SMOD_COD_STA_DECIS",
+        "SMED_COD_SERV_1",
+        "SHOP_NO_SEQ_SYS_CLA",
+        "SHOP_TYP_DIAGN_SEJ_HOSP",
+        "SHOP_IND_NOUV_NE_SEJ_HOSP",
+        "VIVANT",
+    }
+)
+
+#: Holders that deliver accepted claims only leave these out.
+_MAY_BE_ABSENT: Final = frozenset({"SMED_COD_STA_DECIS", "SMOD_COD_STA_DECIS"})
+
+#: Numbers that the file must have, and a line need not.
+_MAY_BE_EMPTY: Final = frozenset(
+    {"SMED_QTE_MED", "SMED_NBR_JR_DUREE_TRAIT", "SHOP_DAT_DEPAR_SEJ_HOSP"}
+)
+
+#: The hours of an emergency episode tell two episodes of a day apart; its days are read besides.
+EMERGENCY_DAYS: Final = {
+    "SURG_JOUR_DEBUT": "SURG_DHD_EPISO_SOIN_DURG",
+    "SURG_JOUR_DEPART": "SURG_DH_DEPAR_USAG_DURG",
+}
+
+
+class MappedColumn(NativeColumn):
+    """A column that the mapping file names: only that name is accepted."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name given by the mapping file."""
+        return self.aliases
+
+
+class MappedTable(NativeTable):
+    """A table whose file the mapping file names: only that file is accepted."""
+
+    def match(self, stem: str) -> tuple[int, int | None] | None:
+        """Whether a file called `stem` holds this table."""
+        return NativeTable(self.aliases[0], self.columns).match(stem)
+
+
+def native_table(name: str, mapping: QuebecColumns) -> NativeTable:
+    """The staged form of one declared table, under the names that `mapping` gives."""
+    table = declared()[name]
+    columns = tuple(_column(name, column, mapping) for column in table.columns)
+    if name == "V_EPISO_SOIN_DURG_CM":
+        columns = tuple(_as_written(c) for c in columns) + tuple(_days(columns))
+    joins, extra = _joins(name, mapping)
+    same = ", ".join(f"n.{c.name}" for c in columns)
+    copies = f"row_number() OVER (PARTITION BY {same}) AS copy"
+    kind = MappedTable if name in mapping.tables else NativeTable
+    return kind(
+        name,
+        columns,
+        required=name == "V_FICH_ID_BEN_CM",
+        aliases=(mapping.file_of(name),) if name in mapping.tables else (),
+        joins=joins,
+        extra=(*extra, copies),
+    )
+
+
+def _column(table: str, column: Column, mapping: QuebecColumns) -> NativeColumn:
+    cast: Cast = "code" if column.name in _CODES else _CASTS[column.type]
+    demand = _demand(column)
+    required = column.required and column.name not in _MAY_BE_ABSENT
+    if table in mapping.tables:
+        # The mapping file's own check refuses an absent column, and names the line at fault.
+        named = mapping.name_of(table, column.name)
+        return MappedColumn(column.name, cast, demand, aliases=(named,))
+    return NativeColumn(column.name, cast, demand, required)
+
+
+def _demand(column: Column) -> Demand:
+    if column.required and column.name not in _MAY_BE_ABSENT | _MAY_BE_EMPTY:
+        return "needed"
+    return "free" if column.type == "text" else "checked"
+
+
+def _as_written(column: NativeColumn) -> NativeColumn:
+    if column.name not in EMERGENCY_DAYS.values():
+        return column
+    return type(column)(column.name, "text", "free", column.required, column.aliases)
+
+
+def _days(columns: Sequence[NativeColumn]) -> list[NativeColumn]:
+    """The same physical columns a second time, as days."""
+    by_name = {c.name: c for c in columns}
+    return [
+        MappedColumn(day, "date", by_name[source].demand, aliases=by_name[source].names)
+        for day, source in EMERGENCY_DAYS.items()
+    ]
+
+
+def _joins(table: str, mapping: QuebecColumns) -> tuple[str, tuple[str, ...]]:
+    joins: list[str] = []
+    extra: list[str] = []
+    if table in PERSON_OF:
+        joins.append(f"LEFT JOIN person_number AS p ON p.number = n.{PERSON_OF[table]}")
+        extra.append("p.person_id AS person_id")
+    if table in STAY_OF:
+        joins.append(f"LEFT JOIN stay AS s ON s.number = n.{STAY_OF[table]}")
+        extra += ["s.stay_id AS stay_id", "s.person_id AS person_id"]
+    if table == "V_DIAGN_SEJ_HOSP_CM":
+        extra.append(f"{_classification(mapping)} AS vocabulary_id")
+    if table == "V_EPISO_SOIN_DURG_CM":
+        extra.append(f"{quoted(mapping.emergency)} AS vocabulary_id")
+    if table == "I_SMOD_SERV_MD_CM":
+        joins.append(f"LEFT JOIN ({_lump_sums()}) AS l ON l.act = {padded('n.SMOD_COD_ACTE', 5)}")
+        extra.append("l.act IS NOT NULL AS lump_sum")
+    if table == "NAISSANCES":
+        joins += [
+            "LEFT JOIN person_number AS c ON c.number = n.NO_INDIV_ENFANT",
+            "LEFT JOIN stay AS s ON s.number = n.NO_SEQ_SEJ_HOSP_MERE "
+            "AND s.person_id = p.person_id",
+        ]
+        extra += ["c.person_id AS child_id", "s.stay_id AS stay_id"]
+    return " ".join(joins), tuple(extra)
+
+
+def padded(code: str, width: int) -> str:
+    """SQL of a numeric code with the leading zeros that spreadsheets drop; other text as it is."""
+    digits = f"regexp_full_match({code}, '[0-9]{{1,{width}}}')"
+    return f"CASE WHEN {digits} THEN lpad({code}, {width}, '0') ELSE {code} END"
+
+
+def _classification(mapping: QuebecColumns) -> str:
+    branches = " ".join(
+        f"WHEN {quoted(value)} THEN {quoted(vocabulary)}"
+        for value, vocabulary in sorted(mapping.classifications.items())
+    )
+    return f"CASE n.SHOP_NO_SEQ_SYS_CLA {branches} END"
+
+
+def _lump_sums() -> str:
+    groups = ", ".join(str(g) for g in LUMP_SUM_GROUPS)
+    act = padded("NMOD_COD_ACTE", 5)
+    return (
+        f"SELECT DISTINCT {act} AS act FROM kept_V_RPERT_COD_ACTE "
+        f"WHERE NMOD_COD_GRP_ACTE IN ({groups})"
+    )

@@ -1,0 +1,89 @@
+"""The Québec shore: its native tables in the order of work, its rules, its OMOP tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from transat.engines.duckdb import Engine
+from transat.harmonise.context import Context
+from transat.harmonise.native import NativeTable
+from transat.harmonise.quebec import (
+    cdm_source,
+    condition_occurrence,
+    death,
+    drug_exposure,
+    fact_relationship,
+    measurement,
+    observation_period,
+    payer_plan_period,
+    person,
+    procedure_occurrence,
+    visit_occurrence,
+)
+from transat.harmonise.quebec.columns import QuebecColumns, check_header, load
+from transat.harmonise.quebec.native import native_table
+from transat.harmonise.quebec.rules import rules
+from transat.harmonise.shore import Preparation, Shore, Step
+
+STEPS: Final[tuple[Step, ...]] = (
+    person,
+    observation_period,
+    payer_plan_period,
+    visit_occurrence,
+    condition_occurrence,
+    procedure_occurrence,
+    drug_exposure,
+    measurement,
+    death,
+    fact_relationship,
+    cdm_source,
+)
+
+
+def declare(columns: Path | None = None) -> Shore:
+    """The Québec shore under a mapping file; without one, under `columns.yaml`.
+
+    Raises MappingError naming the file, the line and the next step.
+    """
+    mapping = load(columns)
+
+    def table(name: str) -> NativeTable:
+        return native_table(name, mapping)
+
+    return Shore(
+        "quebec",
+        "Québec (RAMQ, MED-ÉCHO, BDCU)",
+        (
+            _mapping_check(mapping),
+            table("V_FICH_ID_BEN_CM"),
+            person.number_persons,
+            table("I_BENF_ADR_CM"),
+            table("ADMISSIBILITE_MEDICAMENTS"),
+            table("V_SEJ_HOSP_CM"),
+            visit_occurrence.number_stays,
+            table("V_DIAGN_SEJ_HOSP_CM"),
+            table("V_EPISO_SOIN_DURG_CM"),
+            table("V_RPERT_COD_ACTE"),
+            table("I_SMOD_SERV_MD_CM"),
+            visit_occurrence.number_contacts,
+            table("V_PRODU_MED"),
+            table("V_DEM_PAIMT_MED_CM"),
+            drug_exposure.map_products,
+            table("NAISSANCES"),
+            table("GROSSESSES_HOSP"),
+        ),
+        rules(mapping),
+        STEPS,
+    )
+
+
+def _mapping_check(mapping: QuebecColumns) -> Preparation:
+    """Compare the mapping file with the extract's headers, before any line is read."""
+
+    def check_mapping(engine: Engine, context: Context) -> None:
+        for table, files in context.extract.files.items():
+            for file in files:
+                check_header(mapping, table, file.header)
+
+    return check_mapping
