@@ -1,0 +1,61 @@
+"""Who is in Québec's public drug plan, and when.
+
+About 36 % of women aged 15-45 are (data_sources.md §3.1), more of the deprived; a third of them
+for a part of the time only. A child follows the mother's plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transat.simulate.design import EXTRACT_END, EXTRACT_START, day
+from transat.simulate.pregnancies import Days
+from transat.simulate.women import Women
+
+COVERED = 0.36
+PARTLY = 0.33
+
+
+@dataclass(frozen=True, slots=True)
+class DrugPlan:
+    """Closed-open periods. person: row of the woman, or number of women + row of the child."""
+
+    person: NDArray[np.int64]
+    start: Days
+    end: Days
+
+
+def draw(
+    rng: np.random.Generator, women: Women, mother: NDArray[np.int64], child_birth: Days
+) -> DrugPlan:
+    """Periods of the covered women and of their children, ordered by person and start.
+
+    mother: row of the mother of each child.
+    """
+    opens, closes = day(EXTRACT_START), day(EXTRACT_END)
+    # Partial members are covered half the time: the share of person-time stays COVERED.
+    ever = COVERED / (1 - PARTLY / 2)
+    tilt = (0.6 + 0.1333 * women.deprivation) * (0.9 + 0.2 * (women.region % 3 == 0))
+    member = rng.random(len(women)) < np.clip(ever * tilt / tilt.mean(), 0, 0.98)
+    person = np.flatnonzero(member)
+    partly = rng.random(len(person)) < PARTLY
+    half = (closes - opens) // 2
+    begin = np.where(partly, opens + rng.integers(0, closes - opens - half, len(person)), opens)
+    end = np.where(partly, begin + half, closes)
+    end = np.minimum(end, np.minimum(women.death[person] + 1, closes))
+    kept = end > begin
+    person, begin, end = person[kept], begin[kept], end[kept]
+    row_of = np.full(len(women), -1)
+    row_of[person] = np.arange(len(person))
+    row = row_of[mother]
+    child_start = np.maximum(child_birth, begin[row]) if len(person) else child_birth
+    child_kept = (row >= 0) & (child_start < end[row]) if len(person) else np.zeros(len(row), bool)
+    child = np.flatnonzero(child_kept)
+    return DrugPlan(
+        person=np.concatenate([person, len(women) + child]),
+        start=np.concatenate([begin, child_start[child]]).astype(np.int32),
+        end=np.concatenate([end, end[row[child]]]).astype(np.int32),
+    )
