@@ -23,6 +23,7 @@ class Rule:
     predicate_sql: true for the lines to set aside; NULL keeps the line. Empty when the rule is
         applied by a later step (netting of reversals), which then writes the ledger itself.
     default_on: whether it applies unless the user says otherwise.
+    fixed: a line that it takes has no place in OMOP at all, so it cannot be switched off.
     """
 
     key: str
@@ -32,22 +33,23 @@ class Rule:
     table: str
     predicate_sql: str = ""
     default_on: bool = True
+    fixed: bool = False
 
 
 def active(rules: Iterable[Rule], off: Iterable[str]) -> tuple[Rule, ...]:
     """The rules that apply, in declared order.
 
-    Raises ConfigError when `off` names a rule that does not exist.
+    Raises ConfigError when `off` names a rule that does not exist, or a fixed one.
     """
     declared = tuple(rules)
-    keys = {r.key for r in declared}
+    keys = {r.key for r in declared if not r.fixed}
     closed = set(off)
     for key in sorted(closed - keys):
         near = close_match(key, keys) or ", ".join(sorted(keys))
         raise ConfigError(
-            Text(f"règle inconnue : {key}.", f"unknown rule: {key}."),
+            Text(f"règle inconnue ou fixe : {key}.", f"unknown or fixed rule: {key}."),
             "rules_off",
-            Text(f"Règles proches ou connues : {near}.", f"Near or known rules: {near}."),
+            Text(f"Règles qui se coupent : {near}.", f"Rules that can be off: {near}."),
         )
     return tuple(r for r in declared if r.default_on and r.key not in closed)
 

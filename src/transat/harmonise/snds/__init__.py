@@ -1,0 +1,1 @@
+"""SNDS (France) to OMOP: accounting rules T1-T20, then one file per OMOP table."""

@@ -1,0 +1,46 @@
+"""The prestation lines of the DCIR, to which drugs and acts are joined by nine columns."""
+
+from __future__ import annotations
+
+from transat.engines.duckdb import Engine
+from transat.harmonise.context import Context
+from transat.harmonise.ledger import KEPT
+from transat.harmonise.snds.rules import SAME_LINE
+from transat.tables.snds import NINE_KEYS
+
+_KEYS = ", ".join(NINE_KEYS)
+
+
+def billed_in_pmsi(engine: Engine, context: Context) -> None:
+    """View `billed_in_pmsi`: lines that a public hospital also sends to the PMSI (T2)."""
+    context.materialise(
+        engine,
+        "billed_in_pmsi",
+        f"SELECT DISTINCT {_KEYS} FROM kept_ER_ETE_F WHERE ETE_IND_TAA = 1",
+    )
+
+
+def unique_lines(engine: Engine, context: Context) -> None:
+    """View `line`: every prestation line once, with its fate; `kept_line` those that count.
+
+    The nine columns are a primary key; when a delivery overlaps another, the second copy of a line
+    is set aside.
+    """
+    read, distinct = engine.rows(
+        f"SELECT count(*), count(DISTINCT hash({_KEYS})) FROM ER_PRS_F WHERE PRS_ORD_NUM NOTNULL"
+    )[0]
+    fate = f"coalesce(set_aside, '{KEPT}') AS fate"
+    if read == distinct:
+        engine.sql(f"CREATE OR REPLACE VIEW line AS SELECT *, {fate} FROM ER_PRS_F")
+    else:
+        context.materialise(
+            engine,
+            "line",
+            f"SELECT *, {fate} FROM ER_PRS_F QUALIFY row_number() OVER (PARTITION BY {_KEYS} "
+            "ORDER BY set_aside IS NOT NULL, set_aside, person_id, EXE_SOI_DTD, PRS_NAT_REF, "
+            "PRS_ACT_QTE, PRE_PRE_DTD, PSP_SPE_COD, PSE_SPE_COD) = 1",
+        )
+    engine.sql(f"CREATE OR REPLACE VIEW kept_line AS SELECT * FROM line WHERE fate = '{KEPT}'")
+    counted = "(SELECT count(*) FROM kept_ER_PRS_F) - (SELECT count(*) FROM kept_line)"
+    if twice := int(engine.scalar(f"SELECT {counted}") or 0):
+        context.ledger.move("ER_PRS_F", SAME_LINE.key, twice)

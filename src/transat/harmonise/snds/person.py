@@ -1,0 +1,55 @@
+"""PERSON: one row per person of IR_BEN_R; birth by year and month, by day for infants born in
+hospital (the source gives nobody's birth day, but a birth stay starts on it).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from transat.engines.duckdb import Engine
+from transat.harmonise.context import Context
+from transat.harmonise.snds.identity import kept_rows_of_persons
+from transat.tables.omop import FEMALE, MALE
+
+NAME: Final = "person"
+CODES: Final[tuple[str, ...]] = ()
+
+
+def births(engine: Engine, context: Context) -> None:
+    """View `civil`: person_id, sex, year and month of birth, birthday (infants), death, entry.
+
+    Where a person's lines differ, the first by (BEN_NIR_PSA, BEN_RNG_GEM) that has a value counts.
+    Death: the sentinel 01/01/1600 is nobody's death.
+    """
+    order = "ORDER BY BEN_NIR_PSA, BEN_RNG_GEM"
+    month = "CASE WHEN BEN_NAI_MOI BETWEEN 1 AND 12 THEN BEN_NAI_MOI END"
+    context.materialise(
+        engine,
+        "civil",
+        "SELECT c.*, b.birthday, coalesce(b.birthday, make_date(c.birth_year, "
+        "coalesce(c.birth_month, 1), 1)) AS born_from FROM (SELECT person_id, "
+        f"first(BEN_SEX_COD {order}) FILTER (BEN_SEX_COD IN (1, 2)) AS sex, "
+        f"first(BEN_NAI_ANN {order}) AS birth_year, "
+        f"first({month} {order}) FILTER ({month} IS NOT NULL) AS birth_month, "
+        "min(BEN_DCD_DTE) FILTER (year(BEN_DCD_DTE) > 1600) AS death_date, "
+        "min(BEN_DTE_INS) FILTER (year(BEN_DTE_INS) > 1600) AS entry_date, "
+        f"first(BEN_RES_DPT {order}) FILTER (BEN_RES_DPT IS NOT NULL) AS department "
+        f"FROM ({kept_rows_of_persons()}) GROUP BY person_id"
+        ") AS c LEFT JOIN (SELECT person_id, min(start_date) AS birthday FROM stay "
+        "WHERE of_newborn GROUP BY person_id) AS b ON b.person_id = c.person_id "
+        "AND year(b.birthday) = c.birth_year "
+        "AND month(b.birthday) = coalesce(c.birth_month, month(b.birthday))",
+    )
+
+
+def build(engine: Engine, context: Context) -> str:
+    """The query of the table."""
+    return (
+        f"SELECT person_id, CASE sex WHEN 2 THEN {FEMALE} WHEN 1 THEN {MALE} ELSE 0 END "
+        "AS gender_concept_id, birth_year AS year_of_birth, birth_month AS month_of_birth, "
+        "day(birthday) AS day_of_birth, CAST(birthday AS TIMESTAMP) AS birth_datetime, "
+        "0 AS race_concept_id, 0 AS ethnicity_concept_id, person_source_value, "
+        "CAST(sex AS VARCHAR) AS gender_source_value, 0 AS gender_source_concept_id, "
+        "0 AS race_source_concept_id, 0 AS ethnicity_source_concept_id "
+        "FROM civil JOIN person_source USING (person_id)"
+    )

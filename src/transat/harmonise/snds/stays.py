@@ -1,0 +1,55 @@
+"""Hospital stays of the PMSI-MCO: summary (B) and chaining (C) put together, then numbered."""
+
+from __future__ import annotations
+
+import csv
+from importlib import resources
+
+import pyarrow as pa
+
+from transat.engines.duckdb import Engine
+from transat.harmonise.context import Context
+from transat.harmonise.ledger import KEPT
+
+
+def finess_doubles() -> tuple[str, ...]:
+    """Geographic FINESS under which AP-HP, AP-HM and HCL stays were sent a second time (T11)."""
+    source = resources.files("transat.harmonise.snds").joinpath("finess_doubles.csv")
+    rows = csv.DictReader(source.read_text("utf-8").splitlines())
+    return tuple(row["finess_geo"] for row in rows)
+
+
+def chaining(engine: Engine, context: Context) -> None:
+    """Views `chaining` (one line by stay, with its fate) and `finess_double`."""
+    context.materialise(
+        engine,
+        "chaining",
+        f"SELECT *, coalesce(set_aside, '{KEPT}') AS fate FROM T_MCOaaC QUALIFY row_number() OVER ("
+        "PARTITION BY year_key, eta_key, rsa_key ORDER BY set_aside IS NOT NULL, set_aside) = 1",
+    )
+    codes = [code.lstrip("0") for code in finess_doubles()]
+    engine.register("finess_double", pa.table({"finess": pa.array(codes, pa.string())}))
+
+
+def number_stays(engine: Engine, context: Context) -> None:
+    """Views `stay` (kept stays, numbered in a total order) and `stay_fate` (every stay once)."""
+    context.materialise(
+        engine,
+        "stay",
+        "SELECT CAST(row_number() OVER (ORDER BY person_id, start_date, end_date, year_key, "
+        "eta_key, rsa_key) AS INTEGER) AS visit_occurrence_id, *, "
+        "coalesce(AGE_ANN, 0) = 0 AND AGE_JOU IS NOT NULL AS of_infant, "
+        "coalesce(AGE_ANN, 0) = 0 AND AGE_JOU = 0 AS of_newborn FROM kept_T_MCOaaB",
+    )
+    context.materialise(
+        engine,
+        "stay_fate",
+        f"SELECT b.year_key, b.eta_key, b.rsa_key, coalesce(b.set_aside, '{KEPT}') AS fate, "
+        "s.visit_occurrence_id FROM T_MCOaaB AS b LEFT JOIN stay AS s ON "
+        "s.year_key = b.year_key AND s.eta_key = b.eta_key AND s.rsa_key = b.rsa_key "
+        "QUALIFY row_number() OVER (PARTITION BY b.year_key, b.eta_key, b.rsa_key "
+        "ORDER BY b.set_aside IS NOT NULL, b.set_aside) = 1",
+    )
+    context.findings["stays_of_ambiguous_twins"] = context.ledger.rows(
+        "T_MCOaaC", "twins_ambiguous"
+    )
