@@ -79,6 +79,20 @@ def test_a_line_repeated_word_for_word_counts_once(extract: HandMade, table: str
     assert (fates["read"], fates["kept"], fates["exact_duplicate"]) == (3, 1, 2)
 
 
+def test_persons_and_stays_delivered_twice_are_never_lost(extract: HandMade) -> None:
+    extract.lines.clear()
+    for number in map(str, range(500)):
+        for _ in range(2):
+            extract.line("V_FICH_ID_BEN_CM", BENF_NO_INDIV_BEN_BANLS=number)
+            extract.line(
+                "V_SEJ_HOSP_CM", SHOP_NO_INDIV_BEN_BANLS=number, SHOP_NO_SEQ_SEJ_HOSP=number
+            )
+    extract.cdm(shuffle=3)
+    expected = {"read": 1000, "kept": 500, "exact_duplicate": 500}
+    assert extract.fates("V_FICH_ID_BEN_CM") == expected
+    assert extract.fates("V_SEJ_HOSP_CM") == expected
+
+
 def test_two_emergency_episodes_of_one_day_are_two(extract: HandMade) -> None:
     table = "V_EPISO_SOIN_DURG_CM"
     extract.line(table).line(table, SURG_DHD_EPISO_SOIN_DURG="2014-03-01 14:00:00").cdm()

@@ -11,7 +11,7 @@ from typing import Final
 
 from transat.core.codes import ICD9, ICD10, ICD10CA
 from transat.engines.duckdb import Engine
-from transat.harmonise.concepts import concept_sql, icd10_sql, undotted_sql
+from transat.harmonise.concepts import icd10_sql, undotted_sql
 from transat.harmonise.context import Context
 from transat.harmonise.quebec.visit_occurrence import ACTS_WITH_VISIT
 from transat.tables.omop import CLAIM_RECORD, EHR_RECORD
@@ -34,42 +34,48 @@ _DIAGNOSES: Final = f"""
     FROM {ACTS_WITH_VISIT} WHERE a.SMOD_COD_DIAGN_PRIMR IS NOT NULL
 """
 
-_CODED: Final = f"SELECT *, {undotted_sql('code')} AS bare FROM ({_DIAGNOSES})"
-
 CODES: Final = (
-    f"SELECT vocabulary_id, bare AS concept_code FROM ({_CODED})",
-    f"SELECT '{ICD10}' AS vocabulary_id, {icd10_sql('code')} AS concept_code "
-    f"FROM ({_CODED}) WHERE vocabulary_id = '{ICD10CA}' AND bare IS NOT NULL",
+    "SELECT DISTINCT vocabulary_id, bare AS concept_code FROM diagnosis",
+    f"SELECT DISTINCT '{ICD10}' AS vocabulary_id, who AS concept_code FROM diagnosis",
 )
+
+
+def code_diagnoses(engine: Engine, context: Context) -> None:
+    """Make the view `diagnosis`: every diagnosis with its bare code and the WHO's, if ICD-10-CA."""
+    context.materialise(
+        engine,
+        "diagnosis",
+        f"""
+        SELECT *, {undotted_sql("code")} AS bare,
+               CASE WHEN vocabulary_id = '{ICD10CA}' THEN {icd10_sql("code")} END AS who
+        FROM ({_DIAGNOSES})
+        """,
+    )
+    cuts = engine.rows(
+        "SELECT greatest(length(bare) - 4, 0), count(*) FROM diagnosis "
+        "WHERE who IS NOT NULL GROUP BY 1 ORDER BY 1"
+    )
+    for characters, rows in cuts:
+        context.findings[f"icd10ca_cut_{characters}"] = int(rows)
 
 
 def build(engine: Engine, context: Context) -> str:
     """One row per diagnosis of a stay or emergency episode; one per code and physician visit."""
-    _count_cuts(engine, context)
-    return f"""
+    return """
         SELECT CAST(row_number() OVER (
-                   ORDER BY x.person_id, first_day, visit_id, status, x.vocabulary_id, code
+                   ORDER BY d.person_id, first_day, visit_id, status, d.vocabulary_id, code
                ) AS INTEGER) AS condition_occurrence_id,
-               x.person_id,
-               coalesce(who.concept_id, 0) AS condition_concept_id,
+               d.person_id,
+               coalesce(w.concept_id, 0) AS condition_concept_id,
                first_day AS condition_start_date, last_day AS condition_end_date,
                type_id AS condition_type_concept_id,
                status AS condition_status_source_value,
                visit_id AS visit_occurrence_id,
                trim(code) AS condition_source_value,
-               coalesce(native.concept_id, 0) AS condition_source_concept_id
-        FROM ({_CODED}) AS x
-        LEFT JOIN local_concept AS native
-            ON native.vocabulary_id = x.vocabulary_id AND native.concept_code = x.bare
-        {concept_sql(ICD10, icd10_sql("x.code"), "who")} AND x.vocabulary_id = '{ICD10CA}'
+               coalesce(k.concept_id, 0) AS condition_source_concept_id
+        FROM diagnosis AS d
+        LEFT JOIN local_concept AS k
+            ON k.vocabulary_id = d.vocabulary_id AND k.concept_code = d.bare
+        LEFT JOIN (SELECT * FROM local_concept WHERE vocabulary_id = 'ICD10') AS w
+            ON w.concept_code = d.who
     """
-
-
-def _count_cuts(engine: Engine, context: Context) -> None:
-    """Diagnoses by number of ICD-10-CA characters that the WHO code does not keep."""
-    cuts = engine.rows(
-        f"SELECT greatest(length(bare) - 4, 0), count(*) FROM ({_CODED}) "
-        f"WHERE vocabulary_id = '{ICD10CA}' AND bare IS NOT NULL GROUP BY 1 ORDER BY 1"
-    )
-    for characters, rows in cuts:
-        context.findings[f"icd10ca_cut_{characters}"] = int(rows)

@@ -24,16 +24,9 @@ NAME: Final = "drug_exposure"
 
 _DIN: Final = padded("SMED_COD_DIN", 8)
 
-#: Kept claims with their padded DIN and its ATC class, NULL when unknown.
-_CLAIMS: Final = f"""
-    SELECT c.*, {_DIN} AS din, p.atc
-    FROM kept_V_DEM_PAIMT_MED_CM AS c LEFT JOIN product AS p ON p.din = {_DIN}
-    WHERE c.person_id IS NOT NULL
-"""
-
 CODES: Final = (
-    f"SELECT DISTINCT '{DIN}' AS vocabulary_id, din AS concept_code FROM ({_CLAIMS})",
-    f"SELECT DISTINCT '{ATC}' AS vocabulary_id, atc AS concept_code FROM ({_CLAIMS})",
+    f"SELECT DISTINCT '{DIN}' AS vocabulary_id, din AS concept_code FROM claim",
+    f"SELECT DISTINCT '{ATC}' AS vocabulary_id, atc AS concept_code FROM claim",
 )
 
 
@@ -76,10 +69,23 @@ def map_products(engine: Engine, context: Context) -> None:
     context.findings["products_with_several_atc"] = int(several or 0)
 
 
+def class_claims(engine: Engine, context: Context) -> None:
+    """Make the view `claim`: kept claims with their padded DIN and its ATC class, if known."""
+    context.materialise(
+        engine,
+        "claim",
+        f"""
+        SELECT c.*, {_DIN} AS din, p.atc
+        FROM kept_V_DEM_PAIMT_MED_CM AS c LEFT JOIN product AS p ON p.din = {_DIN}
+        WHERE c.person_id IS NOT NULL
+        """,
+    )
+    unmapped = engine.scalar("SELECT count(*) FROM claim WHERE atc IS NULL")
+    context.findings["claims_without_atc"] = int(unmapped or 0)
+
+
 def build(engine: Engine, context: Context) -> str:
     """One row per kept claim; the last day is the start plus the days supplied, less one."""
-    unmapped = engine.scalar(f"SELECT count(*) FROM ({_CLAIMS}) WHERE atc IS NULL")
-    context.findings["claims_without_atc"] = int(unmapped or 0)
     return f"""
         SELECT CAST(row_number() OVER (
                    ORDER BY x.person_id, SMED_DAT_SERV, din, SMED_NBR_JR_DUREE_TRAIT,
@@ -97,7 +103,7 @@ def build(engine: Engine, context: Context) -> str:
                'duration=recorded' AS sig,
                SMED_COD_DIN AS drug_source_value,
                coalesce(native.concept_id, 0) AS drug_source_concept_id
-        FROM ({_CLAIMS}) AS x
+        FROM claim AS x
         {concept_sql(ATC, "x.atc", "class")}
         {concept_sql(DIN, "x.din", "native")}
     """
