@@ -1,0 +1,154 @@
+"""A site: it holds a CDM, answers installed questions, and lets nothing out but through its gate.
+
+The analysis table is built inside, once, from the protocol's own specification; a question can
+choose neither people nor code. Whatever goes wrong inside becomes a coded refusal: no exception, no
+text of one, crosses.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transat.cohorts.analysis_table import AnalysisTable
+from transat.cohorts.attrition import Attrition
+from transat.cohorts.specification import PopulationSpecification
+from transat.core.errors import TransatError
+from transat.federation import attrition
+from transat.federation.checks.between_releases import Journal
+from transat.federation.facts import facts
+from transat.federation.gate import Gate, Passed, Refused
+from transat.federation.ledger import Ledger
+from transat.federation.policy import Policy
+from transat.federation.questions import RELEASES, Question, refusal
+from transat.federation.wire import WireError
+from transat.statistics import design_matrix, firth, logistic, mantel_haenszel, prevalence
+
+Table = Callable[[], tuple[AnalysisTable, Attrition]]
+
+
+class Site:
+    """One data holder's side of a study."""
+
+    def __init__(
+        self, name: str, table: Table, policy: Policy, ledger: Path, study: str,
+        journal: Path | None = None,
+    ) -> None:  # fmt: skip
+        """Prepare a site; nothing is read before the first question.
+
+        table: makes the analysis table and its attrition. ledger: its register, made if missing.
+        study: the protocol's logic hash, written with every line. journal: where the counts that
+        left are kept between runs.
+        """
+        self.name, self._policy, self._study = name, policy, study
+        self._make = table
+        self._ledger = Ledger(ledger, name)
+        self._journal = Journal(journal)
+        self._table: AnalysisTable | None = None
+        self._attrition: Attrition | None = None
+        self._gate: Gate | None = None
+        self._rounds: Counter[str] = Counter()
+
+    @staticmethod
+    def of_cdm(
+        name: str, cdm: Path, specification: PopulationSpecification, policy: Policy,
+        ledger: Path, study: str, journal: Path | None = None,
+    ) -> Site:  # fmt: skip
+        """A site whose table comes from a CDM on disk.
+
+        Raises
+        ------
+        InputError: `cdm` is not a CDM.
+        """
+        from transat.cohorts.build import build
+        from transat.engines.cdm import Cdm
+
+        folder = Cdm(cdm)
+        return Site(name, lambda: build(folder, specification), policy, ledger, study, journal)
+
+    def answer(self, payload: bytes) -> bytes:
+        """The answer to a question: a release that passed the gate, or a refusal; always bytes.
+
+        Every answer is in the register before this returns.
+        """
+        step = "unreadable"
+        try:
+            question = Question.decode(payload)
+            step = question.step
+            passed = self._passed(question)
+            answer = RELEASES.encode(passed.release)
+        except Refused as no:
+            return self._refused(step, no.code, no.columns)
+        except WireError:
+            return self._refused(step, "closed_list")
+        except TransatError as no:
+            return self._refused(step, f"error_{no.exit_code}")
+        except Exception:  # no text of an exception may cross: it can hold a patient's value
+            return self._refused(step, "failed")
+        self._ledger.append(
+            study=self._study, step=step, release=RELEASES.name_of(passed.release),
+            payload=answer, cells=passed.cells, cells_masked=passed.cells_masked,
+            rule=f"{self._policy.key}:{passed.rule}",
+        )  # fmt: skip
+        return answer
+
+    def _refused(self, step: str, code: str, columns: tuple[str, ...] = ()) -> bytes:
+        answer = refusal(code, columns)
+        self._ledger.append(
+            study=self._study, step=step, release="refusal", payload=answer, cells=0,
+            cells_masked=0, rule=f"{self._policy.key}:{code}",
+        )  # fmt: skip
+        return answer
+
+    def _passed(self, question: Question) -> Passed:
+        table, steps, gate = self._opened()
+        parameters = question.parameters
+        if isinstance(parameters, (logistic.Parameters, firth.Parameters)):
+            self._rounds[repr(parameters.model)] += 1
+            self._look(gate, table, parameters)
+        if question.step == "attrition":
+            return gate.let_out(attrition.at_site(steps, table.n))
+        if isinstance(parameters, logistic.Parameters):
+            return gate.let_out(logistic.at_site(table, parameters))
+        if isinstance(parameters, firth.Parameters):
+            return gate.let_out(firth.at_site(table, parameters))
+        if isinstance(parameters, prevalence.Parameters):
+            return gate.let_out(prevalence.at_site(table, parameters))
+        if isinstance(parameters, mantel_haenszel.Parameters):
+            return gate.let_out(mantel_haenszel.at_site(table, parameters))
+        raise Refused("closed_list")
+
+    def _look(
+        self, gate: Gate, table: AnalysisTable, parameters: logistic.Parameters | firth.Parameters
+    ) -> None:
+        model = parameters.model
+        gate.check_model(
+            parameters,
+            _weights(table, parameters),
+            design_matrix.implied_counts(table, model),
+            self._rounds[repr(model)],
+        )
+
+    def _opened(self) -> tuple[AnalysisTable, Attrition, Gate]:
+        if self._table is None or self._attrition is None or self._gate is None:
+            self._table, self._attrition = self._make()
+            keys = tuple(step.key for step in self._attrition)
+            known = facts(self._table, keys, self._policy.threshold)
+            self._gate = Gate(known, self._journal)
+        return self._table, self._attrition, self._gate
+
+
+def _weights(
+    table: AnalysisTable, parameters: logistic.Parameters | firth.Parameters
+) -> NDArray[np.float64]:
+    """p (1-p) of every row at the coefficients asked for."""
+    x, _ = design_matrix.columns(table, parameters.model)
+    beta = np.asarray(parameters.coefficients or np.zeros(x.shape[1]), dtype=np.float64)
+    if beta.shape != (x.shape[1],):
+        raise Refused("closed_list", ("coefficients",))
+    eta = x @ beta
+    return np.asarray(np.exp(-np.logaddexp(0.0, -eta) - np.logaddexp(0.0, eta)), dtype=np.float64)

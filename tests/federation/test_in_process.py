@@ -1,0 +1,145 @@
+"""One process, but the coordinator holds bytes only: no road leads to a table or an engine."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from transat.cohorts.analysis_table import AnalysisTable
+from transat.core.errors import SiteUnreachable
+from transat.engines.cdm import Cdm
+from transat.engines.duckdb import Engine
+from transat.federation import attrition
+from transat.federation.coordinator import Coordinator, SiteRefused
+from transat.federation.in_process import InProcess
+from transat.federation.questions import Question
+from transat.federation.site import Site
+from transat.statistics import logistic, mantel_haenszel
+from transat.statistics.design_matrix import Model
+
+NewSite = Callable[..., Site]
+Draw = Callable[..., AnalysisTable]
+SCAN = Question("mantel_haenszel", mantel_haenszel.Parameters())
+SITES = ("france", "quebec")
+
+
+def both(new_site: NewSite, draw: Draw) -> InProcess:
+    return InProcess(
+        {
+            "france": lambda: new_site("france", draw(1, 4000)),
+            "quebec": lambda: new_site("quebec", draw(2, 3000)),
+        }
+    )
+
+
+def reachable(start: object) -> list[object]:
+    """All that Python's own memory graph leads to, short of modules, classes and functions."""
+    seen: dict[int, object] = {}
+    todo: list[object] = [start]
+    closed = (types.ModuleType, type, types.FunctionType, types.BuiltinFunctionType)
+    while todo:
+        for item in gc.get_referents(todo.pop()):
+            if id(item) not in seen and not isinstance(item, closed):
+                seen[id(item)] = item
+                todo.append(item)
+    return list(seen.values())
+
+
+def test_nothing_of_a_site_is_reachable_from_the_coordinator(new_site: NewSite, draw: Draw) -> None:
+    with both(new_site, draw) as transport:
+        coordinator = Coordinator(transport)
+        coordinator.ask(SCAN, SITES)
+        inside = (AnalysisTable, Site, Engine, Cdm, np.ndarray)
+        found = [type(o).__name__ for o in reachable(coordinator) if isinstance(o, inside)]
+    assert found == []
+
+
+def test_the_search_would_find_a_table(new_site: NewSite, draw: Draw) -> None:
+    site = new_site("france", draw(1, 400))
+    site.answer(SCAN.encode())
+    assert any(isinstance(o, AnalysisTable) for o in reachable([site]))
+
+
+def test_exactly_one_answer_from_each_expected_site(new_site: NewSite, draw: Draw) -> None:
+    with both(new_site, draw) as transport:
+        assert list(transport.ask(SCAN)) == ["france", "quebec"]
+        assert list(transport.ask(SCAN, ["quebec"])) == ["quebec"]
+        assert all(isinstance(a, bytes) for a in transport.ask(SCAN).values())
+        with pytest.raises(SiteUnreachable) as missing:
+            transport.ask(SCAN, ["france", "ontario"])
+        assert missing.value.where == "ontario"
+
+
+def test_a_site_that_cannot_start_is_named(new_site: NewSite, draw: Draw) -> None:
+    def dead() -> Site:
+        raise RuntimeError("patient 12")
+
+    with InProcess({"france": lambda: new_site("france", draw(1, 400)), "quebec": dead}) as sites:
+        with pytest.raises(SiteUnreachable) as missing:
+            Coordinator(sites).ask(SCAN, SITES)
+        assert missing.value.where == "quebec"
+        assert "12" not in missing.value.message("en")
+
+
+def test_a_silent_site_is_named(new_site: NewSite, draw: Draw) -> None:
+    class Silent(Site):
+        def answer(self, payload: bytes) -> bytes:
+            threading.Event().wait(2.0)
+            return b""
+
+    def make() -> Site:
+        site: Any = new_site("quebec", draw(1, 400))
+        site.__class__ = Silent
+        return site  # type: ignore[no-any-return]
+
+    with InProcess({"quebec": make}, patience=0.2) as transport, pytest.raises(SiteUnreachable):
+        transport.ask(SCAN)
+
+
+def test_a_refusal_names_its_site(new_site: NewSite, draw: Draw) -> None:
+    model = Model("any_major", ("N03A",), ("diabetes",))
+    with both(new_site, draw) as transport, pytest.raises(SiteRefused) as refused:
+        Coordinator(transport).ask(Question("logistic", logistic.Parameters(model)), SITES)
+    assert (refused.value.site, refused.value.columns) == ("france", ("diabetes",))
+    assert refused.value.exit_code == 13
+
+
+def test_federated_equals_pooled(new_site: NewSite, draw: Draw) -> None:
+    """A regression over two sites through bytes and gates is that of the stacked rows."""
+    one, two = draw(1, 4000), draw(2, 3000)
+    model = Model("any_major", ("N03A",), ("age", "epilepsy"), sites=2)
+    with both(new_site, draw) as transport:
+        coordinator = Coordinator(transport)
+
+        def ask(parameters: Any) -> list[logistic.Release]:
+            per_site = dict(zip(SITES, parameters, strict=True))
+            questions = {s: Question("logistic", p) for s, p in per_site.items()}
+            return list(coordinator.ask(questions, SITES).values())
+
+        federated = logistic.combine(ask, logistic.Parameters(model))
+    tables = {0: one, 1: two}
+    pooled = logistic.combine(
+        lambda ps: [logistic.at_site(tables[p.model.site], p) for p in ps],
+        logistic.Parameters(model),
+    )
+    assert np.allclose(federated.coefficients, pooled.coefficients, rtol=0, atol=1e-12)
+    assert np.allclose(federated.low, pooled.low, rtol=1e-12)
+
+
+def test_answers_do_not_depend_on_the_order_of_rows_or_questions(
+    new_site: NewSite, draw: Draw
+) -> None:
+    rows = draw(3, 2000)
+    shuffled = rows.take(np.random.default_rng(0).permutation(rows.n))
+    steps = Question("attrition", attrition.Parameters())
+    with InProcess({"france": lambda: new_site("france", rows)}) as a:
+        first = [a.ask(SCAN), a.ask(steps)]
+    with InProcess({"france": lambda: new_site("france", shuffled)}) as b:
+        second = [b.ask(steps), b.ask(SCAN)]
+    assert first == second[::-1]

@@ -1,0 +1,174 @@
+"""A site answers installed questions through its gate, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from transat.cohorts.analysis_table import AnalysisTable
+from transat.cohorts.attrition import Attrition
+from transat.federation import attrition, ledger
+from transat.federation.policy import installed
+from transat.federation.questions import PARAMETERS, RELEASES, STEPS, Question
+from transat.federation.site import Site
+from transat.federation.wire import Refusal
+from transat.statistics import firth, logistic, mantel_haenszel, prevalence
+from transat.statistics.design_matrix import Model
+
+NewSite = Callable[..., Site]
+Draw = Callable[..., AnalysisTable]
+MODEL = Model("any_major", ("N03A",), ("age", "epilepsy"))
+
+
+def ask(site: Site, step: str, parameters: object) -> object:
+    return RELEASES.decode(site.answer(Question(step, parameters).encode()))
+
+
+QUESTIONS: dict[str, object] = {
+    "attrition": attrition.Parameters(),
+    "prevalence": prevalence.Parameters(),
+    "mantel_haenszel": mantel_haenszel.Parameters(),
+    "logistic": logistic.Parameters(MODEL),
+    "firth": firth.Parameters(MODEL),
+}
+
+
+def test_every_step_is_installed_and_answers(new_site: NewSite, draw: Draw) -> None:
+    site = new_site("france", draw(1, 4000), 5000)
+    assert set(QUESTIONS) == set(STEPS)
+    for step, parameters in QUESTIONS.items():
+        assert not isinstance(ask(site, step, parameters), Refusal), step
+
+
+@pytest.mark.parametrize("n", [0, 4000])
+def test_no_answer_states_a_small_count(new_site: NewSite, draw: Draw, n: int) -> None:
+    site = new_site("france", draw(1, n), n + 3, n + 300)
+    for step, parameters in QUESTIONS.items():
+        release = ask(site, step, parameters)
+        if isinstance(release, Refusal):
+            continue
+        for counts in release.counts().values():  # type: ignore[attr-defined]
+            assert not ((counts > 0) & (counts < 11)).any()
+
+
+def test_a_site_of_seven_births_says_nothing(new_site: NewSite, draw: Draw) -> None:
+    site = new_site("france", draw(1, 7))
+    for step, parameters in QUESTIONS.items():
+        assert isinstance(ask(site, step, parameters), Refusal)
+
+
+def test_a_masked_cell_leaves_no_trace_in_the_other_sums(new_site: NewSite, draw: Draw) -> None:
+    rows = draw(1, 4000)
+    release = ask(new_site("france", rows), "mantel_haenszel", mantel_haenszel.Parameters())
+    assert isinstance(release, mantel_haenszel.Release)
+    d, m = DRUG_RARE, 3
+    assert 0 < int(rows.exposures[:, [d]].T.multiply(1).sum()) < 40
+    assert release.exposed_cases[d, m] == -1
+    for field in ("r", "s", "pr", "psqr", "qs", "exposed_weighted", "ratio_variance"):
+        assert np.isnan(getattr(release, field)[d, m])
+
+
+DRUG_RARE = 3
+
+
+def test_refusals_name_columns_never_values(new_site: NewSite, draw: Draw) -> None:
+    site = new_site("france", draw(1, 4000))
+    model = Model("any_major", ("N03A",), ("age", "epilepsy", "diabetes"))
+    answer = ask(site, "logistic", logistic.Parameters(model))
+    assert answer == Refusal("implied_tables", ("diabetes",))
+    masked_pair = Model("hypospadias", ("B01AA",))
+    answer = ask(site, "logistic", logistic.Parameters(masked_pair))
+    assert answer == Refusal("implied_tables", ("B01AA",))
+
+
+def test_coefficients_that_isolate_a_few_rows_are_refused(new_site: NewSite, draw: Draw) -> None:
+    site = new_site("france", draw(1, 4000))
+    for coefficients in ((-28.0, 0.0, 9.5, 0.0), (1e9, 0.0, 0.0, 0.0)):
+        parameters = logistic.Parameters(MODEL, coefficients=coefficients)
+        assert ask(site, "logistic", parameters) == Refusal("coefficients")
+
+
+def test_strata_of_the_coordinators_choice_are_refused(new_site: NewSite, draw: Draw) -> None:
+    model = replace(MODEL, strata=("y1",))
+    answer = ask(new_site("france", draw(1, 4000)), "logistic", logistic.Parameters(model))
+    assert answer == Refusal("closed_list", ("strata",))
+
+
+def test_what_is_not_a_question_is_refused_and_written_down(
+    new_site: NewSite, draw: Draw, tmp_path: Path
+) -> None:
+    site = new_site("france", draw(1, 400))
+    unknown = PARAMETERS.encode(prevalence.Parameters()).replace(b"prevalence", b"rows")
+    for payload in (b"", b"SELECT * FROM person", unknown):
+        assert RELEASES.decode(site.answer(payload)) == Refusal("closed_list")
+    entries = ledger.read(tmp_path / "france.jsonl")
+    assert [e.step for e in entries] == ["unreadable"] * 3
+
+
+def test_no_text_of_an_exception_crosses(tmp_path: Path) -> None:
+    def broken() -> tuple[AnalysisTable, Attrition]:
+        raise RuntimeError("NIR 2850775115001, spina bifida")
+
+    path = tmp_path / "france.jsonl"
+    site = Site("france", broken, installed()["snds"], path, "s" * 64)
+    answer = site.answer(Question("prevalence", prevalence.Parameters()).encode())
+    assert RELEASES.decode(answer) == Refusal("failed")
+    assert b"285" not in answer + path.read_bytes()
+
+
+def test_each_answer_is_in_the_register_with_its_hash(
+    new_site: NewSite, draw: Draw, tmp_path: Path
+) -> None:
+    import hashlib
+
+    site = new_site("france", draw(1, 4000))
+    answers = [site.answer(Question(s, p).encode()) for s, p in QUESTIONS.items()]
+    entries = ledger.read(tmp_path / "france.jsonl")
+    assert [e.payload_sha256 for e in entries] == [hashlib.sha256(a).hexdigest() for a in answers]
+    assert [e.payload_bytes for e in entries] == [len(a) for a in answers]
+    assert entries[2].cells_masked > 0
+    assert all(json.loads(e.line())["study"] == "s" * 64 for e in entries)
+
+
+def test_attrition_steps_that_differ_by_three_are_masked(new_site: NewSite, draw: Draw) -> None:
+    site = new_site("france", draw(1, 4000), 5000, 4500, 4003)
+    release = ask(site, "attrition", attrition.Parameters())
+    assert isinstance(release, attrition.Release)
+    assert release.pregnancies.tolist() == [5000, 4500, -1, 4000]
+
+
+def test_a_second_population_three_births_larger_is_refused(tmp_path: Path, draw: Draw) -> None:
+    rows = draw(1, 4000)
+    journal = tmp_path / "journal.json"
+
+    def site(table: AnalysisTable) -> Site:
+        return Site(
+            "france", lambda: (table, Attrition(())), installed()["snds"],
+            tmp_path / "france.jsonl", "s" * 64, journal,
+        )  # fmt: skip
+
+    scan = ("mantel_haenszel", mantel_haenszel.Parameters())
+    assert not isinstance(ask(site(rows), *scan), Refusal)
+    assert not isinstance(ask(site(rows), *scan), Refusal)  # the same again tells nothing new
+    smaller = rows.take(np.arange(3997))
+    answer = ask(site(smaller), *scan)
+    assert isinstance(answer, Refusal)
+    assert answer.code == "between_releases"
+
+
+def test_a_masked_count_cannot_be_asked_for_another_way(new_site: NewSite, draw: Draw) -> None:
+    """Pairs and columns that the scan masks are refused by every regression."""
+    rows = draw(1, 4000)
+    site = new_site("france", rows)
+    scan = ask(site, "mantel_haenszel", mantel_haenszel.Parameters())
+    assert isinstance(scan, mantel_haenszel.Release)
+    for d, drug in enumerate(rows.exposure_codes):
+        for m, group in enumerate(rows.outcome_codes):
+            for step, make in (("logistic", logistic.Parameters), ("firth", firth.Parameters)):
+                answer = ask(site, step, make(Model(group, (drug,))))  # type: ignore[operator]
+                assert isinstance(answer, Refusal) == (not bool(scan.shown[d, m]))
