@@ -1,7 +1,7 @@
 """What is known of a woman before her pregnancy: variables for strata and covariates.
 
 Diagnoses and use of care are read strictly before LMP; only folic acid and other teratogens are
-read in a window of the pregnancy. Definitions: inutero.md §3.4 (Blotière 2020, Huybrechts 2021).
+read in a window of the pregnancy. Definitions: Blotière 2020, Huybrechts 2021.
 """
 
 from __future__ import annotations

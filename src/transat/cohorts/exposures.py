@@ -1,7 +1,7 @@
 """Which drugs covered at least one day of a window, for every pregnancy of a cohort.
 
 A dispensing covers [start, start + days_supply); a window is [LMP + start_day, LMP + end_day),
-cut at the outcome. Exposed = one covered day or more (Blotière 2019; inutero.md §3.2). Hospital
+cut at the outcome. Exposed = one covered day or more (Blotière 2019). Hospital
 drugs inside stays are in neither source.
 """
 

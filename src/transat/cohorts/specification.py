@@ -55,7 +55,7 @@ class Window:
             )
 
 
-#: First trimester: LMP .. LMP + 97 days (inutero.md §3.2).
+#: First trimester: LMP .. LMP + 97 days.
 T1 = Window("t1", 0, 98)
 #: Month before to two months after LMP: the SNDS window of Blotière 2019 for antiepileptics.
 PERICONCEPTION = Window("periconception", -30, 60)
