@@ -1,4 +1,4 @@
-"""Reads the small CSV files of this folder's `data/`: the published figures behind the simulation."""
+"""Reads the small CSV files of `data/`: the published figures behind the simulation."""
 
 from __future__ import annotations
 

@@ -1,0 +1,159 @@
+"""The whole simulation: both native extracts and the truth, in one folder.
+
+    DIR/france, DIR/quebec   native extracts, each with extract.json (its period, "simulated")
+    DIR/truth                what is true of these people, and what each shore cannot know
+        persons, pregnancies, links, exposures, conditions, malformations, contacts, drug_plan:
+                             records.TABLES + shore (france, quebec, or both)
+        unseen               kind, id, reason, shore (of the extract)
+        crosswalk            person_id, snds_person, quebec_person, shore
+        effects              true ratio of every drug and group (truth.py)
+        design.json          the design
+Chunks are independent, so memory does not grow with the population, and the files are the same
+with one process or two.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import multiprocessing
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from transat.core.errors import InputError
+from transat.core.languages import Text
+from transat.simulate.design import EXTRACT_END, EXTRACT_START, Design, Shore
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Progress = Callable[[int, int, Text], None]
+WRITERS = {"france": "transat.simulate.snds.write", "quebec": "transat.simulate.quebec.write"}
+WORTH_TWO = 4  # chunks from which a second process pays for its start
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One chunk of one population: where its files go."""
+
+    design: Design
+    shore: Shore
+    chunk: int
+    folder: Path
+
+    @property
+    def part(self) -> Path:
+        return self.folder / "truth" / ".parts" / f"{self.shore}_{self.chunk:04d}"
+
+    @property
+    def extracts(self) -> tuple[str, ...]:
+        return tuple(WRITERS) if self.shore == "both" else (self.shore,)
+
+
+def simulate(
+    design: Design, out: Path, progress: Progress | None = None, *, processes: int | None = None
+) -> Path:
+    """Draws the population and writes it; returns the folder.
+
+    out: a new or empty folder, or an earlier simulation, which is replaced once the new one is
+    complete (it is written beside, in `<out>.partial`).
+    progress: called as progress(done, total, text) after each chunk.
+    processes: 1 or 2; by default 2 from four chunks on, where the machine has them. Files do not
+    depend on it. Each process starts anew, so a script must guard its main part.
+
+    Raises InputError when `out` holds something else.
+    """
+    out = Path(out)
+    _check(out)
+    partial = out.with_name(out.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        _write(design, partial, progress or _silent, processes)
+        if out.exists():
+            shutil.rmtree(out)
+        partial.rename(out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return out
+
+
+def _silent(done: int, total: int, text: Text) -> None:
+    del done, total, text
+
+
+def _check(out: Path) -> None:
+    if not out.exists() or (out / "truth" / "design.json").is_file():
+        return
+    if out.is_dir() and not any(out.iterdir()):
+        return
+    raise InputError(
+        Text(
+            "le dossier de sortie existe et n'est pas une simulation.",
+            "the output folder exists and is not a simulation.",
+        ),
+        str(out),
+        Text("Donnez un autre dossier.", "Name another folder."),
+    )
+
+
+def _write(design: Design, folder: Path, progress: Progress, processes: int | None) -> None:
+    from transat.simulate import truth, truth_files
+
+    jobs = [_Job(design, s, c, folder) for s in design.shores for c in range(design.chunks)]
+    totals: dict[Shore, pa.Table] = {}
+    progress(0, len(jobs), Text("population simulée", "simulated population"))
+    for done, (job, sums) in enumerate(zip(jobs, _results(jobs, processes), strict=True), 1):
+        totals[job.shore] = truth.add(totals.get(job.shore), sums)
+        progress(done, len(jobs), Text("population simulée", "simulated population"))
+    truth_files.assemble([job.part for job in jobs], folder / "truth")
+    shutil.rmtree(folder / "truth" / ".parts")
+    truth_files.write_effects(
+        {shore: truth.effects(shore, total) for shore, total in totals.items()}, folder / "truth"
+    )
+    _json(folder / "truth" / "design.json", design.as_dict())
+    period = [EXTRACT_START.isoformat(), EXTRACT_END.isoformat()]
+    for shore in WRITERS:
+        _json(folder / shore / "extract.json", {"period": period, "simulated": True})
+
+
+def _results(jobs: list[_Job], processes: int | None) -> Iterator[pa.Table]:
+    """The sums of each chunk, in the order of the jobs."""
+    if processes is None:
+        several = len(jobs) >= WORTH_TWO and (os.cpu_count() or 1) > 1
+        processes = 2 if several and not multiprocessing.current_process().daemon else 1
+    if processes == 1:
+        yield from map(_chunk, jobs)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        yield from pool.map(_chunk, jobs)
+
+
+def _chunk(job: _Job) -> pa.Table:
+    """Draws one chunk and writes its native files and its truth."""
+    from transat.simulate import truth_files
+    from transat.simulate.population import generate
+
+    population = generate(job.design, job.shore, job.chunk)
+    unseen: dict[str, pa.Table] = {}
+    known: dict[str, pa.Table] = {}
+    for shore in job.extracts:
+        writer = importlib.import_module(WRITERS[shore])
+        folder = job.folder / shore
+        folder.mkdir(exist_ok=True)
+        unseen[shore] = writer.write(population, folder, job.chunk, job.design)
+        known[shore] = writer.identifiers(population, job.design, job.chunk)
+    walk = truth_files.crosswalk(population, known)
+    truth_files.write_parts(job.part, population, unseen, walk)
+    return population.effect_sums
+
+
+def _json(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", "utf-8")
