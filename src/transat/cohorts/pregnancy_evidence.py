@@ -146,12 +146,13 @@ def _candidates(engine: Engine, parameters: PregnancyParameters) -> None:
     add, tolerance = parameters.weeks_add_days, parameters.tolerance_days
     late = parameters.therapeutic_from_days
     # A birth without a dated act takes the day of its own birth record (Québec births file).
+    # Weeks recorded in the stay are those at the outcome; recorded elsewhere, those of their day.
     engine.sql(f"""
         CREATE OR REPLACE TEMP TABLE pregnancy_dated AS
         WITH pair AS (
             SELECT e.candidate_id, e.rank, d.kind, d.value,
                    d.visit IS NOT DISTINCT FROM e.visit AND e.visit IS NOT NULL AS same_stay,
-                   abs(date_diff('day', d.day, e.day)) AS distance,
+                   date_diff('day', d.day, e.day) AS since, abs(since) AS distance,
                    CASE WHEN d.kind = 0 AND e.act_day IS NULL AND e.rank IN (0, 1, 2, 7)
                         THEN d.day ELSE e.day END AS end_day,
                    CASE d.kind WHEN 0 THEN d.day - d.value
@@ -159,7 +160,8 @@ def _candidates(engine: Engine, parameters: PregnancyParameters) -> None:
             FROM pregnancy_ended e JOIN pregnancy_dating d USING (person_id)
             WHERE e.visit = d.visit OR abs(date_diff('day', d.day, e.day)) <= {tolerance}),
         start AS (
-            SELECT *, CASE WHEN kind = 2 THEN 7 * value + {add}
+            SELECT *, CASE WHEN kind = 2 AND same_stay THEN 7 * value + {add}
+                           WHEN kind = 2 THEN 7 * value + {add} + since
                            ELSE date_diff('day', start_day, end_day) END AS gestation
             FROM pair),
         named AS (
