@@ -1,0 +1,117 @@
+"""Writes one chunk of a population as a native SNDS extract, and says what it cannot know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from transat.simulate.snds.beneficiaries import Beneficiaries, beneficiaries, ir_ben_r
+from transat.simulate.snds.beneficiaries import identifiers as identifiers_of
+from transat.simulate.snds.dcir import dcir_tables
+from transat.simulate.snds.deaths import ki_cci_r
+from transat.simulate.snds.draws import Draws
+from transat.simulate.snds.gestations import Gestations, gestations
+from transat.simulate.snds.lines import Lines, joined
+from transat.simulate.snds.long_term_illness import ir_imb_r
+from transat.simulate.snds.maternity import ir_mat_r
+from transat.simulate.snds.native_file import native_table, write_native
+from transat.simulate.snds.pharmacy import drug_lines
+from transat.simulate.snds.pmsi import pmsi_tables
+from transat.simulate.snds.pmsi_history import history_stays
+from transat.simulate.snds.pmsi_infant import (
+    anomalies,
+    birth_stays,
+    births,
+    later_stays,
+    unseen_links,
+    unseen_twin_anomalies,
+)
+from transat.simulate.snds.pmsi_mother import mother_stays
+from transat.simulate.snds.pmsi_traps import badly_chained, unseen_by_chaining, with_repeats
+from transat.simulate.snds.population_tables import Design, Population
+from transat.simulate.snds.stays import Stays, joined_stays
+from transat.simulate.snds.town_care import abortion_lines, contact_lines, scan_lines
+from transat.simulate.snds.traps import with_traps
+from transat.simulate.snds.unseen import Unseen
+
+
+def write(population: Population, folder: Path, chunk: int, design: Design) -> pa.Table:
+    """Write folder/TABLE/TABLE_<chunk>.<csv|parquet> for one chunk of people.
+
+    The same (design.seed, chunk, population) gives the same bytes, whatever the order of the
+    population's rows.
+
+    Returns
+    -------
+    kind, id, reason: true rows that France cannot know (see unseen.py for kinds and ids).
+
+    Raises
+    ------
+    OSError when a file cannot be written; no partial file is left under a final name.
+    """
+    draws, unseen = Draws(design.seed), Unseen()
+    people = beneficiaries(population, draws, chunk)
+    pregnancies = gestations(population, people)
+    lines = _lines(population, pregnancies, people, draws, unseen)
+    stays = _stays(population, pregnancies, people, draws, unseen)
+
+    def keep(name: str, table: pa.Table) -> None:
+        write_native(table, name, folder, chunk, design.file_format)
+
+    for name, columns in (
+        ("IR_BEN_R", ir_ben_r(people)),
+        ("IR_IMB_R", ir_imb_r(population, people, draws)),
+        ("IR_MAT_R", ir_mat_r(pregnancies, people, draws)),
+        ("KI_CCI_R", ki_cci_r(population, people, draws)),
+    ):
+        keep(name, native_table(name, len(next(iter(columns.values()))), columns))
+    for name, table in dcir_tables(lines, people, draws, chunk):
+        keep(name, table)
+    for name, table in pmsi_tables(stays, people, draws, chunk):
+        keep(name, table)
+    return unseen.table()
+
+
+def identifiers(population: Population, design: Design, chunk: int) -> pa.Table:
+    """person_id, snds_person: BEN_NIR_ANO, else BEN_NIR_PSA||'|'||BEN_RNG_GEM; one row a person."""
+    return identifiers_of(beneficiaries(population, Draws(design.seed), chunk))
+
+
+def _lines(
+    population: Population,
+    pregnancies: Gestations,
+    people: Beneficiaries,
+    draws: Draws,
+    unseen: Unseen,
+) -> Lines:
+    """Every line of DCIR, with its traps."""
+    in_hospital = ~pregnancies.town
+    blocks = [
+        drug_lines(population, people, draws, unseen),
+        contact_lines(population, people, draws),
+        scan_lines(pregnancies, in_hospital, people, draws),
+        abortion_lines(pregnancies, people, draws, unseen),
+    ]
+    return with_traps(joined(blocks), draws)
+
+
+def _stays(
+    population: Population,
+    pregnancies: Gestations,
+    people: Beneficiaries,
+    draws: Draws,
+    unseen: Unseen,
+) -> Stays:
+    """Every hospital stay, with its traps; notes what only a lost stay would show."""
+    mothers = badly_chained(mother_stays(pregnancies, people, draws, unseen), draws)
+    born = births(population, pregnancies, people, draws)
+    found = anomalies(population, born, pregnancies, unseen)
+    newborns = badly_chained(birth_stays(born, found, pregnancies, people, draws), draws)
+    later = badly_chained(later_stays(born, found, people, draws), draws)
+    history = history_stays(population, people, draws)
+    unseen_by_chaining(mothers, (born, newborns), later, found, pregnancies, unseen)
+    unseen_links(born, newborns, unseen)
+    unseen_twin_anomalies(born, found, unseen)
+    every = joined_stays([mothers, newborns, later, history])
+    return with_repeats(every, len(mothers), people, draws)
