@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from transat.cli.say import command, say
+from transat.core.counts import may_leave
+from transat.core.languages import Text, current
 
 if TYPE_CHECKING:
     from transat.harmonise.report import Report
@@ -54,18 +56,22 @@ def harmonise(
     ),
 ) -> None:
     """Parse, harmonise, derive the pregnancies, print the ledger."""
-    from transat.cli.progress import progress
+    from transat.cli.progress import progress, steps
     from transat.cohorts.pregnancies import derive
-    from transat.engines.cdm import Cdm
     from transat.harmonise.run import harmonise as run
 
     with progress() as show:
         report = run(
-            shore.value, source, to, rules_off=tuple(without or ()), columns=columns, progress=show
+            shore.value,
+            source,
+            to,
+            rules_off=tuple(without or ()),
+            columns=columns,
+            progress=steps(show, Text(f"harmonisation, {shore}", f"harmonising, {shore}")),
         )
-        derive(Cdm(to))
+        derive(report.cdm)
     if json:
-        typer.echo(json_.dumps(report.as_dict(), ensure_ascii=False, indent=2))
+        typer.echo(json_.dumps(report.json(), ensure_ascii=False, indent=2))
     else:
         _print(report)
         typer.echo(to)
@@ -75,10 +81,29 @@ def _print(report: Report) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=say("Registre des lignes", "Row ledger"))
-    for title in (say("table", "table"), say("règle", "rule")):
-        table.add_column(title)
+    table = Table(title=say("Lignes mises de côté, par règle", "Rows set aside, by rule"))
+    for heading in ("table", say("règle", "rule"), say("titre", "title")):
+        table.add_column(heading)
     table.add_column(say("lignes", "rows"), justify="right")
-    for name, rule, rows in report.ledger.rows():
-        table.add_row(name, rule, f"{rows:,}".replace(",", " "))
-    Console().print(table)
+    for name, rule, title, rows in report.explain(current()):
+        if rows:
+            table.add_row(name, rule, title, _shown(rows))
+    console = Console()
+    console.print(table)
+    console.print(
+        say(
+            f"{_number(report.lines)} lignes lues, {_number(report.rejects)} rejetées ; "
+            "gardées + mises de côté + rejetées = lues, pour chaque table.",
+            f"{_number(report.lines)} rows read, {_number(report.rejects)} rejected; "
+            "kept + set aside + rejected = read, for every table.",
+        )
+    )
+
+
+def _shown(rows: int) -> str:
+    """A number of rows as a terminal may show it; the exact one stays in the CDM's ledger."""
+    return _number(rows) if may_leave(rows) else say("moins de 11", "fewer than 11")
+
+
+def _number(rows: int) -> str:
+    return f"{rows:,}".replace(",", "\u202f" if current() == "fr" else ",")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from transat.cli.progress import Progress
+from transat.cli.progress import Progress, steps
 from transat.cohorts.pregnancies import derive
 from transat.core.languages import Text
-from transat.engines.cdm import Cdm
 from transat.harmonise.run import harmonise
 from transat.reports.inutero import write_report
 from transat.simulate.design import Design
@@ -31,10 +30,9 @@ def demonstrate(out: Path, persons: int, seed: int, show: Progress) -> list[Path
     for shore, form in SHORES.items():
         cdms[shore] = out / "cdm" / shore
         cdms[shore].parent.mkdir(parents=True, exist_ok=True)
-        harmonise(form, native / shore, cdms[shore], progress=show)
-        show(0, 1, Text(f"grossesses, {shore}", f"pregnancies, {shore}"))
-        derive(Cdm(cdms[shore]))
-        show(1, 1, Text(f"grossesses, {shore}", f"pregnancies, {shore}"))
+        told = Text(f"harmonisation, {shore}", f"harmonising, {shore}")
+        report = harmonise(form, native / shore, cdms[shore], progress=steps(show, told))
+        derive(report.cdm)
     return run_and_report(None, cdms, out / "study", native / "truth", show)
 
 

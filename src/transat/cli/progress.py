@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -14,6 +14,15 @@ class Progress(Protocol):
     """What a long piece of work calls as it goes."""
 
     def __call__(self, done: int, total: int, text: Text) -> None: ...
+
+
+def steps(show: Progress, text: Text) -> Callable[[str, int, int], None]:
+    """A callback for work that counts its steps: all of them move one bar, `text`."""
+
+    def show_step(what: str, done: int, total: int) -> None:
+        show(done + 1, total, text)
+
+    return show_step
 
 
 @contextmanager
