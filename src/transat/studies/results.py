@@ -116,7 +116,8 @@ class PairAtSite:
 class Pair:
     """One exposure and one outcome over the sites that could show their cell.
 
-    expected: exposed cases expected under no effect, summed over strata. p: two-sided mid-p.
+    expected: exposed cases expected under no effect, summed over strata. p: one-sided mid-p for
+    an excess.
     q: Benjamini-Hochberg over all tested pairs. sites_used: those whose numbers enter the estimate.
     """
 
@@ -133,7 +134,8 @@ class Pair:
     p: float | None
     q: float | None
     signal: bool
-    sites_used: tuple[str, ...]
+    sites_used: tuple[str, ...]  # their counts are shown and enter the estimate
+    sites_masked: tuple[str, ...]  # theirs are not; the test uses the smallest value they can take
     reference: str | None = None  # why the protocol asks for it whatever its p: positive, negative
 
 
@@ -272,7 +274,7 @@ METHODS: dict[str, Text] = {
     "logistic": Text("régression logistique", "logistic regression"),
     "firth": Text("régression logistique de Firth", "Firth's logistic regression"),
     "wilson": Text("intervalle de Wilson", "Wilson interval"),
-    "newcombe": Text("intervalle de Newcombe", "Newcombe interval"),
+    "sato": Text("intervalle de Sato (1989)", "Sato's interval (1989)"),
 }
 
 NOTES: dict[str, Text] = {

@@ -1,0 +1,169 @@
+"""INuTERO's own lines: attrition, prevalence, the scan of all pairs, then the signals adjusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+from transat.core.languages import Text
+from transat.federation import attrition
+from transat.federation.coordinator import Coordinator
+from transat.federation.questions import Question
+from transat.federation.wire import Refusal
+from transat.statistics import mantel_haenszel, prevalence
+from transat.studies.inutero.adjust import Plan, adjust
+from transat.studies.inutero.columns import columns
+from transat.studies.protocol import Protocol
+from transat.studies.results import Adjusted
+
+Progress = Callable[[int, int, Text], None]
+Key = tuple[str, str]
+
+STEPS = {
+    "attrition": Text("population de chaque site", "population of each site"),
+    "prevalence": Text("fréquence des malformations", "frequency of malformations"),
+    "mantel_haenszel": Text("toutes les paires", "all pairs"),
+    "adjust": Text("ajustement des signaux", "adjustment of signals"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the sites' releases gave, before it is written as a StudyResult.
+
+    attrition: by site; None where the site has too few births to say anything. asked: the sites
+    whose births entered the rest. scan and prevalence are None when there was no such site.
+    """
+
+    attrition: dict[str, attrition.Release | None]
+    asked: tuple[str, ...]
+    prevalence: prevalence.Result | None
+    scan: mantel_haenszel.Result | None
+    releases: tuple[mantel_haenszel.Release, ...]
+    adjusted: dict[Key, tuple[Adjusted | None, str | None]]
+    seconds: tuple[tuple[str, float], ...]
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Tells progress and keeps the seconds of each step."""
+
+    progress: Progress | None
+    seconds: list[tuple[str, float]] = field(default_factory=list)
+
+    def step(self, name: str, work: Callable[[], Any]) -> Any:
+        self.say(name, 0, 1)
+        start = perf_counter()
+        done = work()
+        self.seconds.append((name, round(perf_counter() - start, 3)))
+        self.say(name, 1, 1)
+        return done
+
+    def say(self, name: str, done: int, total: int) -> None:
+        if self.progress is not None:
+            self.progress(done, total, STEPS[name])
+
+
+def conduct(
+    protocol: Protocol, coordinator: Coordinator, progress: Progress | None = None
+) -> Findings:
+    """Ask the sites everything that the protocol asks, and combine.
+
+    Raises
+    ------
+    SiteUnreachable: a site did not answer. SiteRefused: a site refused the scan or the prevalence.
+    """
+    clock = _Clock(progress)
+    steps = clock.step("attrition", lambda: _attrition(coordinator))
+    asked = tuple(s for s, release in steps.items() if release is not None and release.rows > 0)
+    if not asked:
+        return Findings(steps, (), None, None, (), {}, tuple(clock.seconds))
+    rates = clock.step("prevalence", lambda: _prevalence(protocol, coordinator, asked))
+    releases, scan = clock.step("mantel_haenszel", lambda: _scan(protocol, coordinator, asked))
+    adjusted = clock.step("adjust", lambda: _adjusted(protocol, coordinator, asked, scan, clock))
+    return Findings(steps, asked, rates, scan, releases, adjusted, tuple(clock.seconds))
+
+
+def _attrition(coordinator: Coordinator) -> dict[str, attrition.Release | None]:
+    question = Question("attrition", attrition.Parameters())
+    answers = coordinator.answers(question, coordinator.sites())
+    few = {s for s, a in answers.items() if isinstance(a, Refusal) and a.code == "cell_floor"}
+    rest = tuple(s for s in answers if s not in few)
+    told = coordinator.ask(question, rest) if _refused(answers, few) else answers
+    return {site: None if site in few else told[site] for site in answers}
+
+
+def _refused(answers: dict[str, Any], few: set[str]) -> bool:
+    return any(isinstance(a, Refusal) for s, a in answers.items() if s not in few)
+
+
+def _prevalence(
+    protocol: Protocol, coordinator: Coordinator, asked: tuple[str, ...]
+) -> prevalence.Result:
+    parameters = prevalence.Parameters(level=protocol.document.scan.level.value)
+    releases = coordinator.ask(Question("prevalence", parameters), asked)
+    return prevalence.combine([releases[s] for s in asked], parameters)
+
+
+def _scan(
+    protocol: Protocol, coordinator: Coordinator, asked: tuple[str, ...]
+) -> tuple[tuple[mantel_haenszel.Release, ...], mantel_haenszel.Result]:
+    rules = protocol.document.scan
+    parameters = mantel_haenszel.Parameters(
+        level=rules.level.value,
+        false_share=rules.false_share.value,
+        least_expected=rules.least_expected.value,
+        power=rules.power.value,
+    )
+    answers = coordinator.ask(Question("mantel_haenszel", parameters), asked)
+    releases = tuple(answers[s] for s in asked)
+    return releases, mantel_haenszel.combine(releases, parameters)
+
+
+def chosen(protocol: Protocol, scan: mantel_haenszel.Result) -> tuple[Key, ...]:
+    """Pairs to adjust: signals, clearest first, then the protocol's reference pairs; at most so
+    many as the protocol says. Ties are broken by the codes."""
+    signals = [
+        (float(scan.q[d, m]), float(scan.p[d, m]), drug, group)
+        for d, drug in enumerate(scan.exposure_codes)
+        for m, group in enumerate(scan.outcome_codes)
+        if scan.signal[d, m]
+    ]
+    ranked = [(drug, group) for _, _, drug, group in sorted(signals)]
+    asked = [(pair.exposure, pair.outcome) for pair in protocol.reference]
+    both = dict.fromkeys(ranked + asked)
+    return tuple(both)[: protocol.document.adjustment.at_most.value]
+
+
+def _adjusted(
+    protocol: Protocol,
+    coordinator: Coordinator,
+    asked: tuple[str, ...],
+    scan: mantel_haenszel.Result,
+    clock: _Clock,
+) -> dict[Key, tuple[Adjusted | None, str | None]]:
+    pairs = chosen(protocol, scan)
+    drugs = {e.code: e for e in protocol.exposures}
+    specification = protocol.specification()
+    found: dict[Key, tuple[Adjusted | None, str | None]] = {}
+    for done, (drug, group) in enumerate(pairs):
+        clock.say("adjust", done, len(pairs))
+        d, m = scan.exposure_codes.index(drug), scan.outcome_codes.index(group)
+        sites = tuple(
+            site
+            for k, site in enumerate(asked)
+            if scan.sites_shown[k, d, m] and not _empty(scan, k, d, m)
+        )
+        if not sites:
+            found[drug, group] = (None, "withheld")
+            continue
+        plan = Plan(group, drug, sites, columns(specification, drugs[drug]))
+        found[drug, group] = adjust(coordinator, plan, protocol.document.scan.level.value)
+    return found
+
+
+def _empty(scan: mantel_haenszel.Result, site: int, drug: int, group: int) -> bool:
+    """A site where nobody is exposed or nobody is a case says nothing to a regression."""
+    return not float(scan.site_estimates[site].odds_ratio[drug, group]) >= 0.0

@@ -1,0 +1,272 @@
+"""Run a protocol on the CDMs of its sites, in one process, and write the joint result.
+
+In the output folder: result.json; run.json (the record of the run); protocol.json (the document as
+run, with its code lists); ledgers/SITE.jsonl (what left each site). Files are written beside their
+place and renamed; a run that fails leaves no result, and a ledger of what left before it failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from transat.cohorts.population import population_rules
+from transat.core.errors import InputError, SiteUnreachable, StudyError, close_match
+from transat.core.languages import Text
+from transat.engines.cdm import Cdm
+from transat.federation import ledger, policy
+from transat.federation.attrition import Release as AttritionRelease
+from transat.federation.coordinator import Coordinator
+from transat.federation.in_process import InProcess
+from transat.federation.policy import Policy
+from transat.federation.site import Site
+from transat.studies import record
+from transat.studies.hashes import Hashes, hashes
+from transat.studies.inutero import assemble
+from transat.studies.inutero.study import Findings, Progress, conduct
+from transat.studies.numbers import count
+from transat.studies.protocol import Protocol
+from transat.studies.results import (
+    AttritionStep,
+    RunRecord,
+    SiteSummary,
+    StudyIdentity,
+    StudyResult,
+)
+
+LEDGERS = "ledgers"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a site's things are, and under which policy it answers."""
+
+    name: str
+    label: Text
+    cdm: Path
+    ledger: Path
+    journal: Path | None
+    policy: Policy
+    simulated: bool | None
+    source: str
+    period: tuple[str, str] | None
+
+
+def run(
+    protocol: Protocol,
+    sites: dict[str, Path],
+    out: Path,
+    progress: Progress | None = None,
+    truth: Path | None = None,
+) -> StudyResult:
+    """Run a protocol and write its result.
+
+    Parameters
+    ----------
+    sites: folder of the CDM of each site that the protocol names.
+    out: folder to write; made if missing, ledgers in it are continued.
+    progress: called with (done, total, text).
+    truth: the simulator's truth folder; adds an evaluation to the result. Real sites have none.
+
+    Raises
+    ------
+    StudyError: a site that the protocol does not name. SiteUnreachable: a required site not given,
+    or one that stops answering. InputError: a folder that is missing or is not a CDM.
+    DisclosureRefused: a gate refused the scan itself.
+    """
+    started, clock = record.now(), perf_counter()
+    _check(protocol, sites)
+    names = hashes(protocol)
+    places = _places(protocol, sites, out)
+    inputs = tuple((p.name, record.fingerprint(p.cdm)) for p in places)
+    with InProcess({p.name: _maker(protocol, p, names) for p in places}) as transport:
+        findings = conduct(protocol, Coordinator(transport), progress)
+    whole = (*findings.seconds, ("all", round(perf_counter() - clock, 3)))
+    ran = RunRecord(started, record.now(), record.versions(), (), inputs, whole)
+    result = _result(protocol, names, places, findings, ran)
+    if truth is not None:
+        from transat.studies.truth import judged
+
+        result = judged(result, truth)
+    _write(protocol, result, out)
+    return result
+
+
+def _check(protocol: Protocol, sites: dict[str, Path]) -> None:
+    declared = {site.name: site for site in protocol.document.sites}
+    for name in sorted(sites):
+        if name not in declared:
+            near = close_match(name, declared) or ", ".join(declared)
+            raise StudyError(
+                Text("le protocole ne nomme pas ce site.", "the protocol does not name this site."),
+                name,
+                Text(f"Sites du protocole : {near}.", f"The protocol's sites: {near}."),
+            )
+    for site in protocol.document.sites:
+        if site.required and site.name not in sites:
+            raise SiteUnreachable(
+                Text("le protocole exige ce site.", "the protocol requires this site."),
+                site.name,
+                Text(
+                    f"Ajoutez --site {site.name}=DOSSIER_DU_CDM.",
+                    f"Add --site {site.name}=CDM_FOLDER.",
+                ),
+            )
+
+
+def _places(protocol: Protocol, sites: dict[str, Path], out: Path) -> tuple[_Place, ...]:
+    held = policy.installed()
+    declared = [site for site in protocol.document.sites if site.name in sites]
+    strictest = policy.strictest(held[site.policy] for site in declared)
+    places = []
+    for site in sorted(declared, key=lambda s: s.name):
+        cdm = Path(sites[site.name])
+        metadata = Cdm(cdm).metadata if cdm.is_dir() else _no_folder(cdm)
+        simulated = metadata.get("simulated")
+        period = metadata.get("period")
+        base = out / LEDGERS / site.name
+        places.append(
+            _Place(
+                name=site.name,
+                label=site.label.text(),
+                cdm=cdm,
+                ledger=base.with_suffix(".jsonl"),
+                # Simulated people have no secret between two runs; real ones do.
+                journal=None if simulated is True else base.with_suffix(".journal.json"),
+                policy=held[site.policy].tightened(strictest),
+                simulated=simulated if isinstance(simulated, bool) else None,
+                source=str(metadata.get("source") or ""),
+                period=(str(period[0]), str(period[1])) if period else None,
+            )
+        )
+    return tuple(places)
+
+
+def _no_folder(cdm: Path) -> dict[str, Any]:
+    raise InputError(
+        Text("ce dossier n'existe pas.", "this folder does not exist."),
+        str(cdm),
+        Text("Produisez-le avec « transat harmonise ».", 'Make it with "transat harmonise".'),
+    )
+
+
+def _maker(protocol: Protocol, place: _Place, names: Hashes) -> Callable[[], Site]:
+    specification = protocol.specification()
+    return lambda: Site.of_cdm(
+        place.name, place.cdm, specification, place.policy, place.ledger, names.logic,
+        place.journal,
+    )  # fmt: skip
+
+
+def _result(
+    protocol: Protocol,
+    names: Hashes,
+    places: tuple[_Place, ...],
+    findings: Findings,
+    ran: RunRecord,
+) -> StudyResult:
+    document = protocol.document
+    summaries = tuple(_summary(protocol, place, findings) for place in places)
+    return StudyResult(
+        study=StudyIdentity(
+            document.study.id, document.study.version, document.title.text(),
+            document.purpose.text(), names.logic, names.document, protocol.rules(),
+        ),
+        sites=summaries,
+        births=findings.scan.persons if findings.scan else None,
+        exposures=assemble.exposures(protocol),
+        outcomes=assemble.outcomes(protocol),
+        prevalences=assemble.prevalences(findings.prevalence, findings.asked),
+        pairs=assemble.pairs(protocol, findings),
+        signals=assemble.signals(protocol, findings),
+        detectable=assemble.detectable(findings),
+        parameters=_parameters(protocol, findings),
+        notes=_notes(summaries),
+        run=ran,
+    )  # fmt: skip
+
+
+def _summary(protocol: Protocol, place: _Place, findings: Findings) -> SiteSummary:
+    release = findings.attrition[place.name]
+    entries = ledger.read(place.ledger)
+    steps = _steps(protocol, release)
+    return SiteSummary(
+        site=place.name,
+        label=place.label,
+        holder=place.policy.key,
+        policy=place.policy.source,
+        threshold=place.policy.threshold,
+        simulated=place.simulated,
+        source=place.source,
+        period=place.period,
+        births=None if release is None else release.rows,
+        attrition=steps,
+        releases=sum(e.release != "refusal" for e in entries),
+        bytes_out=sum(e.payload_bytes for e in entries),
+        cells_out=sum(e.cells for e in entries),
+        cells_masked=sum(e.cells_masked for e in entries),
+        ledger=f"{LEDGERS}/{place.ledger.name}",
+        ledger_head=entries[-1].sha256() if entries else ledger.GENESIS,
+        no_pregnancies=bool(steps) and steps[0].count == 0,
+    )
+
+
+def _steps(protocol: Protocol, release: AttritionRelease | None) -> tuple[AttritionStep, ...]:
+    if release is None:
+        return ()
+    texts = {rule.key: rule.text for rule in population_rules(protocol.specification())}
+    return tuple(
+        AttritionStep(key, texts[key], count(pregnancies))
+        for key, pregnancies in zip(release.keys, release.pregnancies, strict=True)
+    )
+
+
+def _parameters(protocol: Protocol, findings: Findings) -> tuple[tuple[str, str], ...]:
+    document = protocol.document
+    pairs = len(protocol.exposures) * len(protocol.outcomes)
+    tested = int(findings.scan.testable.sum()) if findings.scan else 0
+    return (
+        ("false_share", str(document.scan.false_share.value)),
+        ("least_expected", str(document.scan.least_expected.value)),
+        ("level", str(document.scan.level.value)),
+        ("power", str(document.scan.power.value)),
+        ("pairs", str(pairs)),
+        ("pairs_tested", str(tested)),
+        ("p_threshold", f"{findings.scan.threshold:.3g}" if findings.scan else ""),
+    )
+
+
+def _notes(sites: tuple[SiteSummary, ...]) -> tuple[Text, ...]:
+    notes = []
+    for site in sites:
+        if site.no_pregnancies:
+            notes.append(
+                Text(
+                    f"{site.label.fr} : ce CDM ne contient aucune grossesse.",
+                    f"{site.label.en}: this CDM holds no pregnancy.",
+                )
+            )
+        elif site.births is None:
+            notes.append(
+                Text(
+                    f"{site.label.fr} : trop peu de naissances pour rien en dire.",
+                    f"{site.label.en}: too few births to say anything of them.",
+                )
+            )
+        elif site.births == 0:
+            notes.append(
+                Text(
+                    f"{site.label.fr} : aucune naissance ne remplit les règles du protocole.",
+                    f"{site.label.en}: no birth meets the protocol's rules.",
+                )
+            )
+    return tuple(notes)
+
+
+def _write(protocol: Protocol, result: StudyResult, out: Path) -> None:
+    record.write(out / "protocol.json", record.as_json(protocol.data()))
+    record.write(out / "run.json", record.as_json(asdict(result.run)))
+    record.write(out / "result.json", result.to_json() + "\n")
