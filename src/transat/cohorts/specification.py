@@ -9,6 +9,7 @@ from typing import Literal
 from transat.core.errors import StudyError, close_match
 from transat.core.languages import Text
 
+#: Outcome keys; 'delivery' is a delivery whose infant's vital status nobody coded.
 PREGNANCY_OUTCOMES = (
     "live_birth",
     "stillbirth",
@@ -16,6 +17,7 @@ PREGNANCY_OUTCOMES = (
     "ectopic",
     "elective_termination",
     "spontaneous_abortion",
+    "delivery",
 )
 
 #: Fixed set of confounders (Blotière 2020, Huybrechts 2021, Muanda 2017). 'teratogens' (other known
