@@ -1,9 +1,11 @@
 """FACT_RELATIONSHIP: mother and child, by the hospital's own mother-child number.
 
 Same NIR_ANO_MAM on both stays (32 blanks are empty; a repeated ABAB means that no stay matched),
-same establishment, entries at most one day apart (Documentation-SNDS, chaînage_mère_enfant.md).
-Twins share the number; each child is known by its own stay, itself told apart by BEN_RNG_GEM
-and RNG_NAI. ID_MAM_ENF is not used: not reliable yet, says the same page.
+same establishment, dates at most one day apart (Documentation-SNDS, chaînage_mère_enfant.md).
+The page compares the two entries; a mother admitted days before the birth would be lost, so the
+child's entry is compared with her whole stay, from the day before it to the day after. Twins share
+the number; each child is known by its own stay, itself told apart by BEN_RNG_GEM and RNG_NAI.
+ID_MAM_ENF is not used: not reliable yet, says the same page.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ def mothers(engine: Engine, context: Context) -> None:
         "mother_child",
         "SELECT min(m.person_id) AS mother_id, c.person_id AS child_id FROM stay AS c "
         f"JOIN stay AS m ON m.{number} = c.{number} AND m.eta_key = c.eta_key "
-        "AND abs(m.start_date - c.start_date) <= 1 AND m.person_id <> c.person_id "
+        "AND c.start_date BETWEEN m.start_date - 1 AND m.end_date + 1 "
+        "AND m.person_id <> c.person_id "
         f"WHERE c.of_infant AND m.AGE_ANN >= 10 AND m.COD_SEX = 2 AND {_filled('c.' + number)} "
         "GROUP BY c.person_id HAVING count(DISTINCT m.person_id) = 1",
     )

@@ -20,65 +20,63 @@ def net_drugs(engine: Engine, context: Context) -> None:
     """Views `net_ER_PHA_F`, `net_ER_UCD_F`: one row a dispensing, `quantity` boxes or units."""
     split = "coalesce(PHA_DEC_TOP = 'D', false)" if context.applies("T6") else "false"
     signed_units = "CASE WHEN PHA_ACT_QSN < 0 THEN -abs(PHA_DEC_QSU) ELSE PHA_DEC_QSU END"
+    boxes_or_units = f"CASE WHEN {split} THEN coalesce({signed_units}, 0) ELSE PHA_ACT_QSN END"
     _net(
         engine,
         context,
         "ER_PHA_F",
-        "PHA_PRS_C13",
-        split,
-        f"CASE WHEN {split} THEN coalesce({signed_units}, 0) ELSE PHA_ACT_QSN END",
+        _lines("kept_ER_PHA_F", "PHA_PRS_C13", split, boxes_or_units),
     )
     # A UCD is the seven digits after six zeros; quantities may be fractions of a box.
     ucd = "right(lpad(UCD_UCD_COD, 13, '0'), 7)"
-    _net(engine, context, "ER_UCD_F", ucd, "false", "CAST(UCD_DLV_NBR AS DECIMAL(18, 3))")
+    packs = "CAST(UCD_DLV_NBR AS DECIMAL(18, 3))"
+    _net(engine, context, "ER_UCD_F", _lines("kept_ER_UCD_F", ucd, "false", packs))
 
 
 def net_acts(engine: Engine, context: Context) -> None:
     """View `net_ER_CAM_F`: one row an act; its quantity is that of the prestation line."""
     quantity = "CAST(coalesce(quantity, 1) AS DECIMAL(18, 2))"
-    _net(engine, context, "ER_CAM_F", "CAM_PRS_IDE", "false", quantity)
+    _net(engine, context, "ER_CAM_F", _lines("kept_ER_CAM_F", "CAM_PRS_IDE", "false", quantity))
 
 
 def net_natures(engine: Engine, context: Context) -> None:
-    """View `net_ER_PRS_F`: consultations, visits and town abortions, by nature of service."""
+    """View `net_ER_PRS_F`: consultations, visits and town abortions, by nature of service.
+
+    Two lines of one consultation each on one day are two visits: `copies` says how many.
+    """
     engine.sql(
         "CREATE OR REPLACE VIEW lines_by_nature AS SELECT person_id, EXE_SOI_DTD AS care_date, "
         "PRS_NAT_REF, PRS_ACT_QTE, PRE_PRE_DTD AS prescription_date, PSE_SPE_COD AS prescriber "
         f"FROM kept_line WHERE PRS_NAT_REF IN {among(USED)}"
     )
-    quantity = "CAST(coalesce(PRS_ACT_QTE, 1) AS DECIMAL(18, 2))"
-    _net(engine, context, "ER_PRS_F", "PRS_NAT_REF", "false", quantity, "lines_by_nature")
+    signed = "CAST(coalesce(PRS_ACT_QTE, 1) AS DECIMAL(18, 2))"
+    lines = _lines("lines_by_nature", "PRS_NAT_REF", "false", signed)
+    copies = "greatest(1, least(count(*) FILTER (quantity > 0), floor(sum(quantity))))"
+    _net(engine, context, "ER_PRS_F", lines, copies)
 
 
-def _net(
-    engine: Engine,
-    context: Context,
-    table: str,
-    code: str,
-    in_units: str,
-    quantity: str,
-    source: str | None = None,
-) -> None:
-    source = source or f"kept_{table}"
-    lines = (
+def _lines(source: str, code: str, in_units: str, quantity: str) -> str:
+    return (
         f"SELECT person_id, care_date, {code} AS code, {in_units} AS in_units, prescription_date, "
         f"prescriber, {quantity} AS quantity FROM {source}"
     )
+
+
+def _net(engine: Engine, context: Context, table: str, lines: str, copies: str = "1") -> None:
+    """View `net_TABLE` of the kept groups, and the lines that they absorb in the ledger."""
     name = f"net_{table}"
-    if not context.applies("T4"):
-        kept = context.materialise(engine, name, f"SELECT * FROM ({lines}) WHERE quantity > 0")
-        dropped = int(engine.scalar(f"SELECT count(*) FROM {source}") or 0) - kept
-        context.ledger.move(table, "not_positive", dropped)
-        return
-    kept = context.materialise(
-        engine,
-        name,
-        f"SELECT {_CARE}, sum(quantity) AS quantity FROM ({lines}) GROUP BY {_CARE} "
-        "HAVING sum(quantity) > 0",
-    )
+    if context.applies("T4"):
+        query = (
+            f"SELECT {_CARE}, sum(quantity) AS quantity, CAST({copies} AS INTEGER) AS copies "
+            f"FROM ({lines}) GROUP BY {_CARE} HAVING sum(quantity) > 0"
+        )
+    else:
+        query = f"SELECT *, 1 AS copies FROM ({lines}) WHERE quantity > 0"
+    context.materialise(engine, name, query)
+    kept = int(engine.scalar(f"SELECT sum(copies) FROM {name}") or 0)
     read, negative = engine.rows(f"SELECT count(*), count(*) FILTER (quantity < 0) FROM ({lines})")[
         0
     ]
     if read:
-        context.ledger.move(table, "T4", int(read) - kept)
+        context.ledger.move(table, "T4" if context.applies("T4") else "not_positive", read - kept)
         context.ledger.record(table, f"{NOTE}negative_lines", int(negative))

@@ -25,6 +25,6 @@ def build(engine: Engine, context: Context) -> str:
         "SELECT CAST((SELECT count(*) FROM stay) + row_number() OVER (ORDER BY person_id, "
         "care_date, code, prescription_date, prescriber) AS INTEGER), person_id, "
         f"{OUTPATIENT_VISIT}, care_date, care_date, {CLAIM_RECORD}, code, "
-        "coalesce(c.concept_id, 0), NULL, NULL FROM net_ER_PRS_F "
+        "coalesce(c.concept_id, 0), NULL, NULL FROM net_ER_PRS_F CROSS JOIN range(copies) "
         f"{concept_sql('PRS_NAT', 'code', 'c')} WHERE code IN {among(VISITS)}"
     )
