@@ -63,9 +63,10 @@ def variables(
     wanted = {*specification.strata, *specification.confounders}
     row_preg = _integers(engine, "SELECT preg FROM unit_row ORDER BY row")
     pregnancies = int(engine.scalar("SELECT count(*) FROM cohort"))
-    found: dict[str, Variable] = {}
+    flags = _conditions(engine, [name for name in CONDITIONS if name in wanted], pregnancies)
+    found = {name: _flag(mask[row_preg]) for name, mask in flags.items()}
     for name in VARIABLES:
-        if name in wanted:
+        if name in wanted and name not in found:
             found[name] = _variable(engine, name, size, pregnancies, row_preg, specification)
     return found
 
@@ -78,8 +79,6 @@ def _variable(
     row_preg: NDArray[np.int64],
     specification: PopulationSpecification,
 ) -> Variable:
-    if name in CONDITIONS:
-        return _flag(_condition(engine, name, pregnancies)[row_preg])
     if name in DRUGS:
         return _flag(_drug(engine, name, pregnancies)[row_preg])
     if name in COUNTS:
@@ -135,14 +134,23 @@ def _infant_sex(engine: Engine, size: int) -> Variable:
     return Variable(level, (*SEXES.values(), "?"), None, "F")
 
 
-def _condition(engine: Engine, key: str, pregnancies: int) -> NDArray[np.bool_]:
-    resolve(engine, _set(key), "confounder_code")
-    return _marked(engine, pregnancies, """
-        SELECT DISTINCT u.preg
+def _conditions(engine: Engine, names: list[str], pregnancies: int) -> dict[str, NDArray[np.bool_]]:
+    """For each condition, the (P,) mask of women diagnosed before LMP; one pass for all."""
+    masks = {name: np.zeros(pregnancies, np.bool_) for name in names}
+    if not names:
+        return masks
+    rows = tuple(row for name in names for row in _set(name))
+    resolve(engine, rows, "confounder_code")
+    found = engine.arrow(f"""
+        SELECT DISTINCT u.preg, list_position({names!r}, k.set_key) - 1 AS name
         FROM condition_occurrence c
         JOIN confounder_code k ON k.concept_id = c.condition_source_concept_id
         JOIN cohort u ON u.person_id = c.person_id
-        WHERE c.condition_start_date < u.start_date""")  # fmt: skip
+        WHERE c.condition_start_date < u.start_date""")
+    preg, name = found["preg"].to_numpy(), found["name"].to_numpy()
+    for index, key in enumerate(names):
+        masks[key][preg[name == index]] = True
+    return masks
 
 
 def _drug(engine: Engine, key: str, pregnancies: int) -> NDArray[np.bool_]:
@@ -170,12 +178,6 @@ def _before(engine: Engine, name: str, pregnancies: int, days: int) -> NDArray[n
 
 def _set(key: str) -> tuple[CodeRow, ...]:
     return tuple(row for row in load("confounders.csv") if row.set == key)
-
-
-def _marked(engine: Engine, size: int, query: str) -> NDArray[np.bool_]:
-    mask = np.zeros(size, np.bool_)
-    mask[_integers(engine, query)] = True
-    return mask
 
 
 def _integers(engine: Engine, query: str) -> NDArray[np.int64]:
