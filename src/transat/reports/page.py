@@ -1,0 +1,144 @@
+"""One language's page: rows, sentences and figures put into the template."""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+import transat
+from transat.core.languages import LANGUAGES, Language, Text
+from transat.federation import policy
+from transat.reports import csv_tables, rows
+from transat.reports.figures import MOST_DRAWN, forest, prevalence_figure
+from transat.reports.numbers import Numbers
+from transat.reports.rows import PER_1000, SignalRow
+from transat.reports.summary import summarise
+from transat.reports.texts import text
+from transat.reports.truth import truth_view
+from transat.studies.results import NOTES, StudyResult
+
+SECTIONS = (
+    "summary", "population", "prevalence", "signals", "unseen", "truth", "left", "methods",
+    "limits",
+)  # fmt: skip
+CSV_FOLDER = "tables"
+
+
+def file_name(language: Language) -> str:
+    """Name of the report in one language."""
+    return f"report.{language}.html"
+
+
+def page(result: StudyResult, language: Language) -> str:
+    """The whole report as one HTML document that loads nothing."""
+    numbers = Numbers(language)
+    signals, silent = rows.signals(result), rows.silent(result)
+    truth = truth_view(result, result.truth) if result.truth is not None else None
+    prevalences = rows.prevalences(result)
+    other = next(name for name in LANGUAGES if name != language)
+    return _environment().get_template("report.html.j2").render(
+        language=language,
+        other=other,
+        other_file=file_name(other),
+        n=numbers,
+        t=partial(_text, language),
+        say=partial(_say, language),
+        style=Markup(files(__package__).joinpath("style.css").read_text("utf-8")),
+        version=transat.__version__,
+        per_1000=PER_1000,
+        result=result,
+        sections=tuple(s for s in SECTIONS if s != "truth" or truth is not None),
+        holders=_holders(result),
+        simulated=any(site.simulated for site in result.sites),
+        summary=summarise(result, signals, silent, truth, numbers),
+        attrition=rows.attrition(result),
+        prevalences=prevalences,
+        prevalence_figure=_drawn(prevalence_figure(prevalences, result.sites, numbers)),
+        eurocat_sources=_sources(prevalences),
+        signals=signals,
+        forest=_drawn(forest(signals, result.sites, numbers)),
+        drawn=MOST_DRAWN,
+        largest_masked=max((site.threshold - 1 for site in result.sites), default=0),
+        any_firth=any(s.signal.adjusted and s.signal.adjusted.method == "firth" for s in signals),
+        refused_columns=_refused(signals),
+        not_adjusted=_not_adjusted(signals, language),
+        silent=silent,
+        truth=truth,
+        record=_record(result, language),
+        csv_folder=CSV_FOLDER,
+        csv_files=csv_tables.NAMES,
+    )  # fmt: skip
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("transat.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _text(language: Language, key: str, **values: Any) -> str:
+    return text(key, language, **values)
+
+
+def _say(language: Language, said: Text) -> str:
+    return said.in_(language)
+
+
+def _holders(result: StudyResult) -> dict[str, Text]:
+    """Name of each site's holder, from the policy installed under that key."""
+    held = policy.installed()
+    keys = {site.holder for site in result.sites}
+    return {key: held[key].holder if key in held else Text(key, key) for key in keys}
+
+
+def _drawn(figure: str | None) -> Markup | None:
+    # Written by matplotlib from our own numbers; its labels are escaped there.
+    return None if figure is None else Markup(figure)
+
+
+def _sources(prevalences: tuple[rows.PrevalenceRow, ...]) -> list[str]:
+    cited = [row.eurocat for row in prevalences if row.eurocat is not None]
+    return sorted({f"{c.source} ({c.basis.split(',')[0]})" for c in cited})
+
+
+def _refused(signals: tuple[SignalRow, ...]) -> list[str]:
+    fitted = [row.signal.adjusted for row in signals if row.signal.adjusted is not None]
+    return sorted({column for adjusted in fitted for column in adjusted.columns_refused})
+
+
+def _not_adjusted(signals: tuple[SignalRow, ...], language: Language) -> list[str]:
+    said = []
+    for row in signals:
+        if row.signal.adjusted is None and row.signal.not_adjusted is not None:
+            pair = f"{row.exposure.in_(language)}, {row.outcome.in_(language)}"
+            reason = NOTES[row.signal.not_adjusted].in_(language)
+            said.append(text("signals.reason", language, pair=pair, reason=reason))
+    return said
+
+
+def _record(result: StudyResult, language: Language) -> list[tuple[str, str]]:
+    """What was run, line by line; instants in UTC, hashes in full."""
+    run, numbers = result.run, Numbers(language)
+
+    def named(key: str, pairs: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+        return [(text(key, language, name=name), value) for name, value in pairs]
+
+    seconds = tuple((name, numbers.decimal(value, 1)) for name, value in run.seconds)
+    return [
+        (text("methods.logic", language), result.study.logic_sha256),
+        (text("methods.document", language), result.study.document_sha256),
+        (text("methods.started", language), run.started),
+        (text("methods.finished", language), run.finished),
+        *named("methods.version", run.versions),
+        *named("methods.seed", tuple((name, str(seed)) for name, seed in run.seeds)),
+        *named("methods.input", run.inputs),
+        *named("methods.seconds", seconds),
+    ]
