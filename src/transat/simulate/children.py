@@ -42,7 +42,7 @@ def _weight(
     mean = mean + np.where(fetuses.boy, 60, -60)
     mean = mean * np.where(pregnancies.plurality[fetuses.pregnancy] == 2, 0.9, 1.0)
     drawn = mean * np.exp(rng.normal(0, 0.12, len(fetuses)))
-    return np.clip(np.rint(drawn / 5) * 5, 300, 5900).astype(np.int16)
+    return np.asarray(np.clip(np.rint(drawn / 5) * 5, 300, 5900), dtype=np.int16)
 
 
 def draw(

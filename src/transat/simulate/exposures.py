@@ -18,15 +18,17 @@ from numpy.typing import NDArray
 
 from transat.simulate.conditions import CHRONIC, NAUSEA, Conditions, prevalence
 from transat.simulate.design import EXTRACT_END, EXTRACT_START, Design, Shore, day
-from transat.simulate.pregnancies import Days, Numbers, Pregnancies
+from transat.simulate.pregnancies import SPACING_DAYS, Days, Numbers, Pregnancies
 from transat.simulate.read_data import per_shore, rows
 from transat.simulate.women import Women
 from transat.tables.drug_codes import codes_of
 
 FRAILTY = 2.0  # gamma shape of the women's propensity to short treatments
 CAP = 0.9  # no more than this share of those with the disease take a drug
+MULTIPLIED_CAP = 0.03  # the multiplier lifts no drug above this share of pregnancies
 BEFORE, AFTER = -210, 280  # days around the LMP in which dispensings are drawn
 MONTH = 30
+LATEST_START = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,19 @@ class Drug:
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
-    """woman (row), start (LMP or imaginary day), length (days until the provisional end)."""
+    """woman (row), start (LMP or imaginary day), length (days until the provisional end).
+
+    served: day from which this anchor draws short treatments; the days before belong to the
+    woman's previous anchor, so that no day is served twice. opened: day from which it draws long
+    treatments, after the previous pregnancy.
+    """
 
     woman: NDArray[np.int64]
     start: Days
     length: Days
     nausea: NDArray[np.bool_]
+    served: NDArray[np.int64]
+    opened: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +122,20 @@ def tiers() -> dict[str, Numbers]:
     return {atc: np.array(shares) / sum(shares) for atc, shares in found.items()}
 
 
-def _scaled(drug: Drug, design: Design) -> float:
-    return drug.prevalence * (design.exposure_multiplier if drug.study else 1.0)
+def target(drug: Drug, design: Design) -> float:
+    """Share of pregnancies to expose in the drug's window. The multiplier acts on studied drugs,
+    up to MULTIPLIED_CAP: it makes rare drugs visible, not common ones universal."""
+    if not drug.study:
+        return drug.prevalence
+    wanted = drug.prevalence * design.exposure_multiplier
+    return min(wanted, max(drug.prevalence, MULTIPLIED_CAP))
 
 
 def chances(
     drug: Drug, design: Design, shore: Shore, conditions: Conditions, anchors: Anchors
 ) -> Numbers:
     """Chance of each anchor to be exposed in the drug's window, given the woman's diseases."""
-    wanted = _scaled(drug, design)
+    wanted = target(drug, design)
     if not drug.condition:
         return np.full(len(anchors.woman), min(wanted, CAP))
     if drug.condition == NAUSEA:
@@ -143,6 +157,7 @@ def _spells(
     early = np.flatnonzero(u < 1)
     stopped = np.flatnonzero((u >= 1) & (u < 1 + drug.discontinuer))
     late = np.flatnonzero((u >= 1 + drug.discontinuer) & (u < 1 + drug.discontinuer + drug.late))
+    late = late[anchors.length[late] > LATEST_START]
     n = len(early)
     starts_within = rng.random(n) < 0.15
     first = np.where(
@@ -155,7 +170,7 @@ def _spells(
     m = len(stopped)
     off_first = rng.uniform(BEFORE, opens - 100, m)
     off_last = rng.uniform(opens - 99, opens - 36, m)
-    late_first = rng.uniform(100, 180, len(late))
+    late_first = rng.uniform(100, LATEST_START, len(late))
     late_last = np.maximum(late_first + 1, anchors.length[late] - 1.0)
     return (
         np.concatenate([early, stopped, late]),
@@ -165,7 +180,9 @@ def _spells(
 
 
 def _chronic_days(
-    rng: np.random.Generator, spells: tuple[NDArray[np.int64], Numbers, Numbers]
+    rng: np.random.Generator,
+    spells: tuple[NDArray[np.int64], Numbers, Numbers],
+    anchors: Anchors,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """One dispensing about every 30 days from the first to the last day of each spell."""
     anchor, first, last = spells
@@ -173,7 +190,9 @@ def _chronic_days(
     row = np.repeat(np.arange(len(anchor)), counts)
     step = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
     jitter = np.where(step > 0, np.clip(np.rint(rng.normal(0, 1.5, len(row))), -3, 3), 0)
-    return anchor[row], np.floor(first[row] + MONTH * step + jitter).astype(np.int64)
+    rel = np.floor(first[row] + MONTH * step + jitter).astype(np.int64)
+    kept = anchors.start[anchor[row]] + rel >= anchors.opened[anchor[row]]
+    return anchor[row][kept], rel[kept]
 
 
 def _acute_days(
@@ -186,7 +205,9 @@ def _acute_days(
     rate = FRAILTY * ((1 - np.minimum(chance, CAP)) ** (-1 / FRAILTY) - 1) / reach
     count = rng.poisson(rate * frailty[anchors.woman] * (AFTER - BEFORE))
     anchor = np.repeat(np.arange(len(count)), count)
-    return anchor, rng.integers(BEFORE, AFTER, len(anchor))
+    rel = rng.integers(BEFORE, AFTER, len(anchor))
+    kept = anchors.start[anchor] + rel >= anchors.served[anchor]
+    return anchor[kept], rel[kept]
 
 
 def _anchors(
@@ -194,11 +215,18 @@ def _anchors(
 ) -> Anchors:
     childless = np.setdiff1d(np.arange(women), pregnancies.woman)
     imaginary = rng.integers(day(EXTRACT_START) + 300, day(EXTRACT_END) - 300, len(childless))
+    served = np.zeros(len(pregnancies) + len(childless), np.int64)
+    again = np.flatnonzero(np.diff(pregnancies.woman) == 0) + 1
+    served[again] = pregnancies.start[again - 1] + AFTER
+    opened = np.zeros(len(served), np.int64)
+    opened[again] = pregnancies.end[again - 1] + SPACING_DAYS - MONTH
     return Anchors(
         woman=np.concatenate([pregnancies.woman, childless]),
         start=np.concatenate([pregnancies.start, imaginary.astype(np.int32)]),
         length=np.concatenate([pregnancies.gestation, np.full(len(childless), 280, np.int32)]),
         nausea=np.concatenate([conditions.nausea, np.zeros(len(childless), bool)]),
+        served=served,
+        opened=opened,
     )
 
 
@@ -222,7 +250,7 @@ def draw(
             continue
         chance = chances(drug, design, shore, conditions, anchors)
         if drug.chronic:
-            anchor, rel = _chronic_days(rng, _spells(rng, drug, chance, anchors))
+            anchor, rel = _chronic_days(rng, _spells(rng, drug, chance, anchors), anchors)
         else:
             anchor, rel = _acute_days(rng, drug, chance, anchors, frailty)
         who.append(anchors.woman[anchor])

@@ -117,7 +117,8 @@ def _gestation(rng: np.random.Generator, outcome: NDArray[np.int8], town: Mask, 
     ectopic = rng.triangular(42.0, 48.0, 77.0, shape)
     drawn = np.choose(outcome, [live, late_loss, therapeutic, elective, spontaneous, ectopic])
     low, high = _limits()
-    return np.clip(np.rint(drawn), low[outcome], high[outcome]).astype(np.int32)
+    days = np.clip(np.rint(drawn), low[outcome], high[outcome])
+    return np.asarray(days, dtype=np.int32)
 
 
 def draw(rng: np.random.Generator, women: int, shore: Shore) -> Pregnancies:

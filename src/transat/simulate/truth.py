@@ -3,9 +3,11 @@
 For a drug (or ATC prefix) and a window, take the live-born singletons of pregnancies with a covered
 day in it. p1 is their probability, in the model, to carry an anomaly of the group; p0 the same had
 the drug's planted effects been absent, everything else (other drugs, diseases, age) unchanged.
-true_rr = mean p1 / mean p0; true_or uses the odds of these means. Selection by termination is
-inside: given its risk p and its chance l to end the pregnancy, a leaf is present in a live birth
-with probability p(1-l)/(1-pl). Sums add over chunks, so the truth is exact at any size.
+true_rr = mean p1 / mean p0; true_or uses the odds of these means. crude_rr compares the mean p1 of
+the exposed with that of all others: what a comparison without adjustment tends to.
+Selection by termination is inside: given its risk p and its chance l to end the pregnancy, a leaf
+is present in a live birth with probability p(1-l)/(1-pl). Sums add over chunks, so the truth is
+exact at any size.
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ SUMS = pa.schema(
         ("n_exposed", pa.int64()),
         ("sum_p1", pa.float64()),
         ("sum_p0", pa.float64()),
+        ("n_all", pa.int64()),
+        ("sum_all", pa.float64()),
     ]
 )
 KEY = ["atc", "group", "window_start", "window_end"]
@@ -108,7 +112,8 @@ def sums(
         n[position] = len(fetus)
         p1[position] = with_drugs[fetus].sum(axis=0)
         p0[position] = p1[position] + _without(question, shore, fetus, risk, applied, with_drugs)
-    return _table(asked, n, p1, p0)
+    everyone = with_drugs.sum(axis=0)
+    return _table(asked, n, p1, p0, len(row), everyone)
 
 
 def _exposed(
@@ -149,7 +154,14 @@ def _without(
     return np.asarray(change.sum(axis=0))
 
 
-def _table(asked: tuple[Question, ...], n: NDArray[np.int64], p1: Numbers, p0: Numbers) -> pa.Table:
+def _table(
+    asked: tuple[Question, ...],
+    n: NDArray[np.int64],
+    p1: Numbers,
+    p0: Numbers,
+    n_all: int,
+    sum_all: Numbers,
+) -> pa.Table:
     width = len(truth_groups())
     return pa.table(
         {
@@ -160,6 +172,8 @@ def _table(asked: tuple[Question, ...], n: NDArray[np.int64], p1: Numbers, p0: N
             "n_exposed": n.ravel(),
             "sum_p1": p1.ravel(),
             "sum_p0": p0.ravel(),
+            "n_all": np.full(n.size, n_all),
+            "sum_all": np.tile(sum_all, len(asked)),
         }
     ).cast(SUMS)
 
@@ -168,7 +182,7 @@ def add(total: pa.Table | None, chunk: pa.Table) -> pa.Table:
     """Adds the sums of a chunk; both tables have the same questions in the same order."""
     if total is None:
         return chunk
-    for name in ("n_exposed", "sum_p1", "sum_p0"):
+    for name in SUMS.names[len(KEY) :]:
         column = total.schema.get_field_index(name)
         total = total.set_column(column, SUMS.field(name), pc.add(total[name], chunk[name]))
     return total
@@ -177,20 +191,21 @@ def add(total: pa.Table | None, chunk: pa.Table) -> pa.Table:
 def effects(shore: Shore, total: pa.Table) -> pa.Table:
     """The truth file of a shore: one row per question and group.
 
-    set: that of the reference row, 'other' without one. true_rr, true_or: null when nobody is
-    exposed. published, ci_low, ci_high, measure, source: of the reference row, else null.
+    set: that of the reference row, 'other' without one. true_rr, true_or, crude_rr: null when
+    nobody is exposed. published, ci_low, ci_high, measure, source: of the reference row, else null.
     """
-    n = np.maximum(total["n_exposed"].to_numpy(), 1)
+    exposed, everyone = total["n_exposed"].to_numpy(), total["n_all"].to_numpy()
+    n, others = np.maximum(exposed, 1), np.maximum(everyone - exposed, 1)
     p1 = total["sum_p1"].to_numpy() / n
     p0 = total["sum_p0"].to_numpy() / n
-    seen = total["n_exposed"].to_numpy() > 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rr = np.where(p0 > 0, p1 / p0, 1.0)
-        odds = np.where(p0 > 0, rr * (1 - p0) / (1 - p1), 1.0)
+    elsewhere = (total["sum_all"].to_numpy() - total["sum_p1"].to_numpy()) / others
+    rr = np.divide(p1, p0, out=np.ones_like(p1), where=p0 > 0)
+    crude = np.divide(p1, elsewhere, out=np.ones_like(p1), where=elsewhere > 0)
+    odds = np.where(p0 > 0, rr * (1 - p0) / (1 - p1), 1.0)
     names = [f"LMP{a:+d}d..LMP{b:+d}d" for a, b in _pairs(total)]
     table = total.append_column("window", pa.array(names))
-    table = table.append_column("true_rr", pa.array(rr, mask=~seen))
-    table = table.append_column("true_or", pa.array(odds, mask=~seen))
+    for name, values in (("true_rr", rr), ("true_or", odds), ("crude_rr", crude)):
+        table = table.append_column(name, pa.array(values, mask=exposed == 0))
     table = table.append_column("shore", pa.array([shore] * len(names)))
     return _with_reference(table, shore)
 
