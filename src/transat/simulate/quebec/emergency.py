@@ -10,12 +10,26 @@ import numpy as np
 import pyarrow as pa
 
 from transat.simulate.quebec.hospital import Stays
-from transat.simulate.quebec.native import NO_DAY, Integers, instants, native, whole
-from transat.simulate.quebec.traps import repeated, shuffled
-from transat.simulate.quebec.world import World, equal
+from transat.simulate.quebec.native import (
+    NO_DAY,
+    Integers,
+    chosen,
+    day_numbers,
+    instants,
+    integers,
+    native,
+    whole,
+)
+from transat.simulate.quebec.traps import pick, repeated, shuffled
+from transat.simulate.quebec.world import World, equal, inside_the_extract
 
 _TWICE: Final = 0.01
 _LONGEST: Final = 20 * 60
+
+#: Of ordinary contacts, share that took place at the emergency department; the act is billed too.
+_ORDINARY: Final = 0.03
+#: Abdominal pain, upper respiratory infection, headache, sprained ankle.
+_REASONS: Final = ("R104", "J069", "R51", "S934")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,17 @@ class Episodes:
     person: Integers
     day: Integers
     code: pa.Array
+
+
+def ordinary(world: World) -> Episodes:
+    """Episodes of women and children for everyday reasons, on days of ordinary contacts."""
+    contacts = world.population.contacts
+    person, day = integers(contacts["person_id"]), day_numbers(contacts["date"])
+    random = world.stream("ordinary emergencies")
+    rows = pick(random, len(person), _ORDINARY)
+    rows = rows[inside_the_extract(day[rows])]
+    code = chosen(_REASONS, random.integers(0, len(_REASONS), len(rows)))
+    return Episodes(person[rows], day[rows], code)
 
 
 def of_stays(stays: Stays) -> Episodes:

@@ -88,7 +88,12 @@ def _care(world: World) -> tuple[dict[str, pa.Table], list[pa.Table]]:
         "NAISSANCES": register,
         "GROSSESSES_HOSP": pregnancies.gestation_lines(world, expecting, lost, loss_numbers),
         "V_EPISO_SOIN_DURG_CM": emergency.lines(
-            world, [emergency.of_stays(losses), conditions.emergencies(world, lasting)]
+            world,
+            [
+                emergency.of_stays(losses),
+                conditions.emergencies(world, lasting),
+                emergency.ordinary(world),
+            ],
         ),
         "I_SMOD_SERV_MD_CM": medical_services.lines(
             world,
