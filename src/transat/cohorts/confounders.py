@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from transat.cohorts.code_sets import CodeRow, load, resolve
 from transat.cohorts.exposures import exposed
 from transat.cohorts.specification import Exposure, PopulationSpecification, Window, known
+from transat.tables.omop import FEMALE, MALE
 
 if TYPE_CHECKING:
     from transat.engines.duckdb import Engine
@@ -34,7 +35,7 @@ COUNT_BREAKS = (1, 3, 6, 11)
 AGE_BANDS = ("<20", "20-24", "25-29", "30-34", "35-39", "40+")
 COUNT_BANDS = ("0", "1-2", "3-5", "6-10", "11+")
 #: Female, male: OMOP gender concepts.
-SEXES = {8532: "F", 8507: "M"}
+SEXES = {FEMALE: "F", MALE: "M"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transat.engines.cdm import METADATA, SQL_TYPES
-from transat.tables.omop import tables
+from transat.tables.omop import LOCAL_CONCEPTS_ABOVE, tables
 
 if TYPE_CHECKING:
     from transat.engines.cdm import Cdm
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 #: Name of Transat's own table beside the OMOP ones.
 EXTENSION = "pregnancy"
-#: First local concept id is above this (OMOP keeps ids from two thousand million for sites).
-LOCAL = 2_000_000_000
 #: EPISODE type 'Standard algorithm' (id not checked against Athena here), and the fields that
 #: EPISODE_EVENT may point to.
 ALGORITHM = 32880
@@ -64,7 +62,7 @@ def record_metadata(cdm: Cdm, pregnancies: dict[str, Any]) -> None:
 def _local_concepts() -> str:
     return f"""
         SELECT concept_id, concept_code FROM concept
-        WHERE vocabulary_id = 'Transat' AND concept_id > {LOCAL}"""
+        WHERE vocabulary_id = 'Transat' AND concept_id > {LOCAL_CONCEPTS_ABOVE}"""
 
 
 def _concepts(engine: Engine, cdm: Cdm, codes: Sequence[str]) -> None:
@@ -73,7 +71,9 @@ def _concepts(engine: Engine, cdm: Cdm, codes: Sequence[str]) -> None:
     if not new:
         return
     last = int(engine.scalar("SELECT max(concept_id) FROM concept") or 0)
-    rows = ", ".join(f"({max(last, LOCAL) + i}, '{code}')" for i, code in enumerate(new, 1))
+    rows = ", ".join(
+        f"({max(last, LOCAL_CONCEPTS_ABOVE) + i}, '{code}')" for i, code in enumerate(new, 1)
+    )
     _write(engine, cdm, "concept", f"""
         SELECT * FROM concept UNION ALL BY NAME
         SELECT concept_id, concept_code, concept_code AS concept_name, 'Transat' AS vocabulary_id,

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from transat.tables.omop import FEMALE
+
 if TYPE_CHECKING:
     from transat.engines.duckdb import Engine
 
@@ -56,7 +58,7 @@ def births(engine: Engine) -> None:
             SELECT fact_id_2, fact_id_1 FROM fact_relationship
             WHERE relationship_concept_id = {CHILD_TO_PARENT})
         SELECT infant_id, min(mother_id) AS mother_id, count(DISTINCT mother_id) AS mothers
-        FROM pair JOIN person p ON p.person_id = pair.mother_id AND p.gender_concept_id = 8532
+        FROM pair JOIN person p ON p.person_id = pair.mother_id AND p.gender_concept_id = {FEMALE}
         GROUP BY infant_id""")
     engine.sql("""
         CREATE OR REPLACE TEMP TABLE infant_birth AS

@@ -23,12 +23,11 @@ from transat.cohorts.eurocat import (
     nearest_listed,
 )
 from transat.cohorts.specification import PREGNANCY_OUTCOMES, PopulationSpecification, known
+from transat.tables.omop import EHR_RECORD
 
 if TYPE_CHECKING:
     from transat.engines.duckdb import Engine
 
-#: OMOP type concept of a hospital record, as harmonise writes it.
-HOSPITAL = 32817
 TERM_DAYS = 37 * 7
 
 Rows = NDArray[np.int64]
@@ -90,7 +89,9 @@ def _diagnoses(
     wanted = _wanted(engine)
     engine.register("malformation_code", wanted)
     hospital = (
-        f"AND c.condition_type_concept_id = {HOSPITAL}" if specification.hospital_codes_only else ""
+        f"AND c.condition_type_concept_id = {EHR_RECORD}"
+        if specification.hospital_codes_only
+        else ""
     )
     found = engine.arrow(f"""
         SELECT DISTINCT u.row, m.code

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from transat.cohorts.code_sets import CodeRow, resolve
 from transat.cohorts.pregnancy_parameters import PregnancyParameters
+from transat.tables.omop import FEMALE
 
 if TYPE_CHECKING:
     from transat.engines.duckdb import Engine
@@ -91,7 +92,7 @@ def _stays(engine: Engine, parameters: PregnancyParameters) -> None:
         SELECT r.*, CASE WHEN r.visit IS NULL THEN r.day END AS free_day, k.rank,
                try_cast(replace(r.set_key, 'plurality_', '') AS INTEGER) AS plurality
         FROM record r JOIN person p USING (person_id) LEFT JOIN pregnancy_rank k USING (set_key)
-        WHERE p.gender_concept_id = 8532
+        WHERE p.gender_concept_id = {FEMALE}
           AND year(r.day) - p.year_of_birth >= {low} AND year(r.day) - p.year_of_birth < {high}""")
     engine.sql("""
         CREATE OR REPLACE TEMP TABLE pregnancy_stay AS
