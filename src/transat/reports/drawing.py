@@ -111,23 +111,20 @@ def interval(axes: Axes, y: float, low: float, value: float, high: float, **styl
     axes.plot([value], [y], marker=marker, ms=style.pop("ms", 5), color=colour, mfc=face, zorder=3)
 
 
-def legend(axes: Axes, entries: Sequence[tuple[str, str, str, str]]) -> None:
-    """(label, colour, marker, face) in one line above the drawing."""
+def legend(figure: Figure, entries: Sequence[tuple[str, str, str, str]]) -> None:
+    """(label, colour, marker, face) in one line above; a face "none" stands without interval."""
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], color=colour, marker=marker, mfc=face, ms=5, lw=1.1, label=label)
+        Line2D([], [], color=colour, marker=marker, mfc=face, ms=5, label=label)
         for label, colour, marker, face in entries
     ]
-    axes.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0, 1.0),
-        ncols=len(handles),
-        frameon=False,
-        borderaxespad=0.2,
-        handlelength=1.6,
-    )
+    for handle, (_, _, _, face) in zip(handles, entries, strict=True):
+        handle.set_linewidth(0 if face == "none" else 1.1)
+    figure.legend(
+        handles=handles, loc="outside upper left", ncols=len(handles), frameon=False,
+        borderaxespad=0.2, handlelength=1.6, columnspacing=1.4,
+    )  # fmt: skip
 
 
 def _tick(value: float, numbers: Numbers) -> str:

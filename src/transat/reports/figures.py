@@ -35,7 +35,7 @@ def prevalence_figure(
             _draw_prevalence(axes, line, row)
         drawing.log_ticks(axes, min(values) / 1.3, max(values) * 1.3, numbers)
         axes.set_xlabel(text("prevalence.axis", language))
-        drawing.legend(axes, [*_site_legend(sites, numbers), ("EUROCAT", GREY, "D", "white")])
+        drawing.legend(figure, [*_site_legend(sites, numbers), ("EUROCAT", GREY, "D", "none")])
         return drawing.svg(
             figure,
             "prevalence-figure",
@@ -60,7 +60,7 @@ def forest(rows: Sequence[SignalRow], sites: Sequence[SiteSummary], numbers: Num
         drawing.log_ticks(axes, low / 1.15, high * 1.15, numbers)
         axes.axvline(1.0, color=GREY, lw=0.9, zorder=1)
         axes.set_xlabel(text("signals.axis", language))
-        drawing.legend(axes, _signal_legend(rows, sites, numbers))
+        drawing.legend(figure, _signal_legend(rows, sites, numbers))
         return drawing.svg(
             figure,
             "forest",

@@ -94,12 +94,21 @@ class Numbers:
 
     def day(self, iso: str) -> str:
         """The day of an ISO date or instant, written long."""
-        day = datetime.date.fromisoformat(iso[:10])
-        return format_date(day, format="long", locale=self.locale)
+        return self._date(datetime.date.fromisoformat(iso[:10]))
+
+    def last_day(self, iso: str) -> str:
+        """The last day of a period that ends, excluded, on that ISO date."""
+        return self._date(datetime.date.fromisoformat(iso[:10]) - datetime.timedelta(days=1))
+
+    def _date(self, day: datetime.date) -> str:
+        written = format_date(day, format="long", locale=self.locale)
+        first = self.language == "fr" and day.day == 1
+        return written.replace("1 ", "1er ", 1) if first else written
 
     @property
     def _to(self) -> str:
-        return " à " if self.language == "fr" else " to "
+        """Between two limits, with spaces that never break: a line breaks before the bracket."""
+        return "\u00a0à\u00a0" if self.language == "fr" else "\u00a0to\u00a0"
 
     def _interval(self, estimate: Estimate, scale: float, digits: int) -> str:
         value = self.decimal((estimate.value or 0.0) * scale, digits)

@@ -17,7 +17,7 @@ from transat.reports.figures import MOST_DRAWN, forest, prevalence_figure
 from transat.reports.numbers import Numbers
 from transat.reports.rows import PER_1000, SignalRow
 from transat.reports.summary import summarise
-from transat.reports.texts import text
+from transat.reports.texts import catalogue, text, typeset
 from transat.reports.truth import truth_view
 from transat.studies.results import NOTES, StudyResult
 
@@ -64,7 +64,7 @@ def page(result: StudyResult, language: Language) -> str:
         drawn=MOST_DRAWN,
         largest_masked=max((site.threshold - 1 for site in result.sites), default=0),
         any_firth=any(s.signal.adjusted and s.signal.adjusted.method == "firth" for s in signals),
-        refused_columns=_refused(signals),
+        refused_columns=_refused(signals, language),
         not_adjusted=_not_adjusted(signals, language),
         silent=silent,
         truth=truth,
@@ -89,7 +89,7 @@ def _text(language: Language, key: str, **values: Any) -> str:
 
 
 def _say(language: Language, said: Text) -> str:
-    return said.in_(language)
+    return typeset(said.in_(language), language)
 
 
 def _holders(result: StudyResult) -> dict[str, Text]:
@@ -109,9 +109,13 @@ def _sources(prevalences: tuple[rows.PrevalenceRow, ...]) -> list[str]:
     return sorted({f"{c.source} ({c.basis.split(',')[0]})" for c in cited})
 
 
-def _refused(signals: tuple[SignalRow, ...]) -> list[str]:
+def _refused(signals: tuple[SignalRow, ...], language: Language) -> list[str]:
     fitted = [row.signal.adjusted for row in signals if row.signal.adjusted is not None]
-    return sorted({column for adjusted in fitted for column in adjusted.columns_refused})
+    names = {column for adjusted in fitted for column in adjusted.columns_refused}
+    return [
+        text(f"column.{name}", language) if f"column.{name}" in catalogue() else name
+        for name in sorted(names)
+    ]
 
 
 def _not_adjusted(signals: tuple[SignalRow, ...], language: Language) -> list[str]:

@@ -13,6 +13,7 @@ from transat.studies.results import StudyResult
 
 #: Signals told in words on the first page.
 TOLD = 5
+NAMES = frozenset({"Down", "Edwards", "Klinefelter", "Patau", "Turner"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,10 @@ def _signals(result: StudyResult, signals: Sequence[SignalRow], numbers: Numbers
 
 def _signal(row: SignalRow, numbers: Numbers) -> str:
     language, risk = numbers.language, row.signal.absolute
-    names = {"exposure": _first(row.exposure.in_(language)), "outcome": row.outcome.in_(language)}
+    names = {
+        "exposure": _first(row.exposure.in_(language)),
+        "outcome": _inside(row.outcome.in_(language)),
+    }
     if risk is None or risk.exposed.value is None:
         return text("summary.signal_masked", language, **names)
     return text(
@@ -110,7 +114,7 @@ def _unseen(silent: Sequence[SilentRow], numbers: Numbers) -> str | None:
         silent=numbers.count(len(silent)),
         untestable=numbers.count(sum(row.pair.state != "tested" for row in silent)),
         exposure=best.exposure.in_(numbers.language),
-        outcome=best.outcome.in_(numbers.language).lower(),
+        outcome=_inside(best.outcome.in_(numbers.language)),
         detectable=numbers.short(best.visible_per_1000),
         baseline=numbers.short(best.baseline_per_1000),
     )
@@ -135,8 +139,15 @@ def _truth(truth: TruthView | None, numbers: Numbers) -> str | None:
         found=numbers.count(truth.found),
         planted=numbers.count(truth.planted),
         missed=numbers.count(truth.missed),
+        not_testable=numbers.count(truth.not_testable),
         false=numbers.count(len(truth.false_signals)),
     )
+
+
+def _inside(label: str) -> str:
+    """No capital inside a sentence, but for a name: Down, Ebstein's."""
+    head = label.split(" ")[0]
+    return label if head in NAMES or head.endswith("'s") else label[:1].lower() + label[1:]
 
 
 def _first(label: str) -> str:

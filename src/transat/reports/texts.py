@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -41,4 +42,14 @@ def text(key: str, language: Language, **values: Any) -> str:
             key,
             Text("L'ajouter à texts.yaml.", "Add it to texts.yaml."),
         )
-    return found.in_(language).format(**values)
+    return typeset(found.in_(language).format(**values), language)
+
+
+def typeset(said: str, language: Language) -> str:
+    """French punctuation never starts a line: its spaces do not break."""
+    if language != "fr":
+        return said
+    for mark in (":", ";", "?", "!", "»", "%"):
+        said = said.replace(f" {mark}", f"\u00a0{mark}")
+    said = re.sub(r"(?<=\d) (?=\d{3}\b)", "\u202f", said)
+    return said.replace("« ", "«\u00a0")
