@@ -96,7 +96,7 @@ def test_coefficients_that_isolate_a_few_rows_are_refused(new_site: NewSite, dra
 def test_strata_of_the_coordinators_choice_are_refused(new_site: NewSite, draw: Draw) -> None:
     model = replace(MODEL, strata=("y1",))
     answer = ask(new_site("france", draw(1, 4000)), "logistic", logistic.Parameters(model))
-    assert answer == Refusal("closed_list", ("strata",))
+    assert answer == Refusal("closed_list", ("strata", "exposures"))
 
 
 def test_what_is_not_a_question_is_refused_and_written_down(
@@ -172,3 +172,34 @@ def test_a_masked_count_cannot_be_asked_for_another_way(new_site: NewSite, draw:
             for step, make in (("logistic", logistic.Parameters), ("firth", firth.Parameters)):
                 answer = ask(site, step, make(Model(group, (drug,))))  # type: ignore[operator]
                 assert isinstance(answer, Refusal) == (not bool(scan.shown[d, m]))
+
+
+def test_rounds_stop_before_small_patterns_can_be_solved_for(new_site: NewSite, draw: Draw) -> None:
+    """Two binary columns and the outcome: eight patterns, one of them small; no second round."""
+    site = new_site("france", _few_exposed_without_epilepsy(draw(1, 4000)))
+    model = Model("any_major", ("N03A",), ("epilepsy",))
+    first = ask(site, "logistic", logistic.Parameters(model))
+    assert not isinstance(first, Refusal)
+    answers = [
+        ask(site, "logistic", logistic.Parameters(model, coefficients=(-2.0, 0.1 * k, 0.0)))
+        for k in range(1, 9)
+    ]
+    assert answers == [Refusal("rounds")] * 8
+
+
+def _few_exposed_without_epilepsy(rows: AnalysisTable) -> AnalysisTable:
+    """Keeps five cases among those exposed without epilepsy: no two-way table tells it."""
+    alone = (rows.exposure("N03A") == 1) & (rows.covariates[:, 1] == 0)
+    cases = alone & (rows.outcome("any_major") == 1)
+    extra = np.flatnonzero(cases)[5:]
+    kept = np.ones(rows.n, np.bool_)
+    kept[extra] = False
+    return rows.take(kept)
+
+
+def test_a_model_of_continuous_columns_has_rounds_enough(new_site: NewSite, draw: Draw) -> None:
+    site = new_site("france", draw(1, 4000))
+    for k in range(30):
+        coefficients = (-2.0, 0.01 * k, 0.0, 0.0)
+        answer = ask(site, "logistic", logistic.Parameters(MODEL, coefficients=coefficients))
+        assert not isinstance(answer, Refusal)

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from transat.core.errors import DisclosureRefused, SiteUnreachable
 from transat.core.languages import Text
-from transat.federation.gate import CODES
 from transat.federation.questions import RELEASES, Question
+from transat.federation.refusals import CODES
 from transat.federation.wire import Refusal, WireError
 
 FAILED = Text("le calcul a échoué sur le site", "the computation failed at the site")

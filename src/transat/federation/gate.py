@@ -1,8 +1,9 @@
 """The gate: every Release of a site passes it, or does not leave.
 
-In order: closed list (type and strings), masks (cell floor, complements, nested cells, margins),
-implied tables of regression steps, a last look at every stated count, and the journal of what left
-before. Masks where a Release can be masked; refuses, by code and column name, where it cannot.
+In order: closed list (type and strings), masks (cell floor, complements, nested cells, margins), a
+last look at every stated count, and the journal of what left before. Masks where a Release can be
+masked; refuses, by code and column name, where it cannot. Regression steps are looked at before
+they are computed (`regression.Watch`).
 """
 
 from __future__ import annotations
@@ -13,55 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from transat.core.errors import DisclosureRefused
-from transat.core.languages import Text
 from transat.federation import attrition
-from transat.federation.checks import cell_floor, closed_list, implied_tables
+from transat.federation.checks import cell_floor, closed_list
 from transat.federation.checks.between_releases import Journal, keyed
 from transat.federation.facts import SiteFacts
+from transat.federation.refusals import Refused
 from transat.statistics import firth, logistic, mantel_haenszel, prevalence
-
-#: What each refusal code means, to a person.
-CODES: dict[str, Text] = {
-    "closed_list": Text(
-        "cette réponse n'est pas dans la liste fermée", "this answer is not in the closed list"
-    ),
-    "cell_floor": Text(
-        "un effectif énoncé est sous le seuil", "a count that it states is below the threshold"
-    ),
-    "between_releases": Text(
-        "la réponse diffère trop peu de ce qui est déjà sorti",
-        "the answer differs too little from what already left",
-    ),
-    "implied_tables": Text(
-        "l'étape laisserait retrouver un effectif sous le seuil",
-        "the step would let a count below the threshold be recovered",
-    ),
-    "coefficients": Text(
-        "les coefficients demandés isoleraient quelques personnes",
-        "the coefficients asked for would isolate a few people",
-    ),
-    "rounds": Text("trop de questions sur ce modèle", "too many questions about this model"),
-}
-
-
-class Refused(DisclosureRefused):
-    """A refusal inside a site: its code, and the columns it names."""
-
-    def __init__(self, code: str, columns: tuple[str, ...] = ()) -> None:
-        self.code, self.columns = code, columns
-        named = ", ".join(columns)
-        super().__init__(
-            CODES[code],
-            named or code,
-            Text(
-                "Retirez ou regroupez ces colonnes, puis recommencez.",
-                "Drop or merge these columns, then try again.",
-            ),
-        )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.code, self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,33 +37,6 @@ class Gate:
 
     def __init__(self, facts: SiteFacts, journal: Journal) -> None:
         self._facts, self._journal = facts, journal
-
-    def check_model(
-        self,
-        parameters: logistic.Parameters | firth.Parameters,
-        weights: NDArray[np.float64],
-        implied: dict[str, int],
-        rounds: int,
-    ) -> None:
-        """Look at a regression step before it is computed for the coordinator.
-
-        weights: (n,) p(1-p) of the rows at the coefficients asked for. implied: the head counts
-        that the step tells. rounds: how many messages about this model so far.
-
-        Raises
-        ------
-        Refused: implied_tables, coefficients or rounds.
-        """
-        if parameters.model.strata:
-            raise Refused("closed_list", ("strata",))
-        columns = implied_tables.refused_columns(parameters.model, self._facts)
-        columns = columns or self._named(implied)
-        if columns:
-            raise Refused("implied_tables", columns)
-        if implied_tables.isolating(parameters.coefficients, weights):
-            raise Refused("coefficients")
-        if rounds > implied_tables.ROUNDS:
-            raise Refused("rounds")
 
     def let_out(self, release: Any) -> Passed:
         """Mask, check, journal; the result may leave.
@@ -144,10 +75,6 @@ class Gate:
         """Codes of the protocol; the terms of a model also name the sites' intercepts."""
         terms = getattr(release, "terms", ())
         return self._facts.words | {t for t in terms if t.startswith("site:") and t[5:].isdigit()}
-
-    def _named(self, implied: dict[str, int]) -> tuple[str, ...]:
-        small = implied_tables.small_implied(implied, self._facts.threshold)
-        return tuple(n for n in small if n in self._facts.words)
 
     def _journalled(self, release: Any, counts: dict[str, NDArray[np.int64]]) -> None:
         facts = self._facts

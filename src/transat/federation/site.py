@@ -7,12 +7,8 @@ text of one, crosses.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from transat.cohorts.analysis_table import AnalysisTable
 from transat.cohorts.attrition import Attrition
@@ -21,12 +17,14 @@ from transat.core.errors import TransatError
 from transat.federation import attrition
 from transat.federation.checks.between_releases import Journal
 from transat.federation.facts import facts
-from transat.federation.gate import Gate, Passed, Refused
+from transat.federation.gate import Gate, Passed
 from transat.federation.ledger import Ledger
 from transat.federation.policy import Policy
 from transat.federation.questions import RELEASES, Question, refusal
+from transat.federation.refusals import Refused
+from transat.federation.regression import Watch
 from transat.federation.wire import WireError
-from transat.statistics import design_matrix, firth, logistic, mantel_haenszel, prevalence
+from transat.statistics import firth, logistic, mantel_haenszel, prevalence
 
 Table = Callable[[], tuple[AnalysisTable, Attrition]]
 
@@ -48,10 +46,7 @@ class Site:
         self._make = table
         self._ledger = Ledger(ledger, name)
         self._journal = Journal(journal)
-        self._table: AnalysisTable | None = None
-        self._attrition: Attrition | None = None
-        self._gate: Gate | None = None
-        self._rounds: Counter[str] = Counter()
+        self._inside: tuple[AnalysisTable, Attrition, Gate, Watch] | None = None
 
     @staticmethod
     def of_cdm(
@@ -105,11 +100,10 @@ class Site:
         return answer
 
     def _passed(self, question: Question) -> Passed:
-        table, steps, gate = self._opened()
+        table, steps, gate, watch = self._opened()
         parameters = question.parameters
         if isinstance(parameters, (logistic.Parameters, firth.Parameters)):
-            self._rounds[repr(parameters.model)] += 1
-            self._look(gate, table, parameters)
+            watch.check(parameters)
         if question.step == "attrition":
             return gate.let_out(attrition.at_site(steps, table.n))
         if isinstance(parameters, logistic.Parameters):
@@ -122,33 +116,10 @@ class Site:
             return gate.let_out(mantel_haenszel.at_site(table, parameters))
         raise Refused("closed_list")
 
-    def _look(
-        self, gate: Gate, table: AnalysisTable, parameters: logistic.Parameters | firth.Parameters
-    ) -> None:
-        model = parameters.model
-        gate.check_model(
-            parameters,
-            _weights(table, parameters),
-            design_matrix.implied_counts(table, model),
-            self._rounds[repr(model)],
-        )
-
-    def _opened(self) -> tuple[AnalysisTable, Attrition, Gate]:
-        if self._table is None or self._attrition is None or self._gate is None:
-            self._table, self._attrition = self._make()
-            keys = tuple(step.key for step in self._attrition)
-            known = facts(self._table, keys, self._policy.threshold)
-            self._gate = Gate(known, self._journal)
-        return self._table, self._attrition, self._gate
-
-
-def _weights(
-    table: AnalysisTable, parameters: logistic.Parameters | firth.Parameters
-) -> NDArray[np.float64]:
-    """p (1-p) of every row at the coefficients asked for."""
-    x, _ = design_matrix.columns(table, parameters.model)
-    beta = np.asarray(parameters.coefficients or np.zeros(x.shape[1]), dtype=np.float64)
-    if beta.shape != (x.shape[1],):
-        raise Refused("closed_list", ("coefficients",))
-    eta = x @ beta
-    return np.asarray(np.exp(-np.logaddexp(0.0, -eta) - np.logaddexp(0.0, eta)), dtype=np.float64)
+    def _opened(self) -> tuple[AnalysisTable, Attrition, Gate, Watch]:
+        if self._inside is None:
+            table, steps = self._make()
+            keys = tuple(step.key for step in steps)
+            known = facts(table, keys, self._policy.threshold)
+            self._inside = table, steps, Gate(known, self._journal), Watch(table, known)
+        return self._inside

@@ -288,6 +288,10 @@ NOTES: dict[str, Text] = {
     "withheld": Text(
         "Les effectifs de cette paire sont masqués.", "The counts of this pair are masked."
     ),
+    "no_exposed_cases": Text(
+        "Aucun cas exposé là où les effectifs peuvent être montrés.",
+        "No exposed case where the counts may be shown.",
+    ),
     "not_asked": Text(
         "Le protocole n'ajuste que les signaux et un nombre limité de paires de référence.",
         "The protocol adjusts signals and a limited number of reference pairs only.",

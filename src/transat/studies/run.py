@@ -7,7 +7,7 @@ place and renamed; a run that fails leaves no result, and a ledger of what left 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
@@ -41,7 +41,7 @@ LEDGERS = "ledgers"
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where a site's things are, and under which policy it answers."""
 
     name: str
@@ -77,22 +77,39 @@ def run(
     or one that stops answering. InputError: a folder that is missing or is not a CDM.
     DisclosureRefused: a gate refused the scan itself.
     """
-    started, clock = record.now(), perf_counter()
     _check(protocol, sites)
-    names = hashes(protocol)
     places = _places(protocol, sites, out)
-    inputs = tuple((p.name, record.fingerprint(p.cdm)) for p in places)
-    with InProcess({p.name: _maker(protocol, p, names) for p in places}) as transport:
-        findings = conduct(protocol, Coordinator(transport), progress)
-    whole = (*findings.seconds, ("all", round(perf_counter() - clock, 3)))
-    ran = RunRecord(started, record.now(), record.versions(), (), inputs, whole)
-    result = _result(protocol, names, places, findings, ran)
+    names = hashes(protocol)
+    makers = {p.name: _maker(protocol, p, names) for p in places}
+    result = carry_out(protocol, places, makers, progress)
     if truth is not None:
         from transat.studies.truth import judged
 
         result = judged(result, truth)
     _write(protocol, result, out)
     return result
+
+
+def carry_out(
+    protocol: Protocol,
+    places: tuple[Place, ...],
+    makers: Mapping[str, Callable[[], Site]],
+    progress: Progress | None = None,
+) -> StudyResult:
+    """Run a protocol on sites that `makers` make, each inside its own thread; writes ledgers only.
+
+    Raises
+    ------
+    SiteUnreachable, DisclosureRefused: as `run`.
+    """
+    started, clock = record.now(), perf_counter()
+    names = hashes(protocol)
+    inputs = tuple((p.name, record.fingerprint(p.cdm)) for p in places)
+    with InProcess(makers) as transport:
+        findings = conduct(protocol, Coordinator(transport), progress)
+    whole = (*findings.seconds, ("all", round(perf_counter() - clock, 3)))
+    ran = RunRecord(started, record.now(), record.versions(), (), inputs, whole)
+    return _result(protocol, names, places, findings, ran)
 
 
 def _check(protocol: Protocol, sites: dict[str, Path]) -> None:
@@ -117,7 +134,7 @@ def _check(protocol: Protocol, sites: dict[str, Path]) -> None:
             )
 
 
-def _places(protocol: Protocol, sites: dict[str, Path], out: Path) -> tuple[_Place, ...]:
+def _places(protocol: Protocol, sites: dict[str, Path], out: Path) -> tuple[Place, ...]:
     held = policy.installed()
     declared = [site for site in protocol.document.sites if site.name in sites]
     strictest = policy.strictest(held[site.policy] for site in declared)
@@ -129,7 +146,7 @@ def _places(protocol: Protocol, sites: dict[str, Path], out: Path) -> tuple[_Pla
         period = metadata.get("period")
         base = out / LEDGERS / site.name
         places.append(
-            _Place(
+            Place(
                 name=site.name,
                 label=site.label.text(),
                 cdm=cdm,
@@ -153,7 +170,7 @@ def _no_folder(cdm: Path) -> dict[str, Any]:
     )
 
 
-def _maker(protocol: Protocol, place: _Place, names: Hashes) -> Callable[[], Site]:
+def _maker(protocol: Protocol, place: Place, names: Hashes) -> Callable[[], Site]:
     specification = protocol.specification()
     return lambda: Site.of_cdm(
         place.name, place.cdm, specification, place.policy, place.ledger, names.logic,
@@ -164,7 +181,7 @@ def _maker(protocol: Protocol, place: _Place, names: Hashes) -> Callable[[], Sit
 def _result(
     protocol: Protocol,
     names: Hashes,
-    places: tuple[_Place, ...],
+    places: tuple[Place, ...],
     findings: Findings,
     ran: RunRecord,
 ) -> StudyResult:
@@ -189,7 +206,7 @@ def _result(
     )  # fmt: skip
 
 
-def _summary(protocol: Protocol, place: _Place, findings: Findings) -> SiteSummary:
+def _summary(protocol: Protocol, place: Place, findings: Findings) -> SiteSummary:
     release = findings.attrition[place.name]
     entries = ledger.read(place.ledger)
     steps = _steps(protocol, release)

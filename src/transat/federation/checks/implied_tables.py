@@ -2,8 +2,8 @@
 
 At coefficients 0 the Hessian tells every table of two binary columns, the gradient every table of a
 binary column with the outcome. (dsBase's glmDS2 tests one-way counts only.) So every such cell must
-be one that the site's masks let out. Coefficients that would isolate people, and endless rounds,
-are refused too: later Hessians weigh the same rows otherwise.
+be one that the site's masks let out. Coefficients that would isolate people are refused too, and
+`budget` bounds the rounds.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from transat.statistics.design_matrix import Model
 LARGEST: Final = 30.0
 #: Smallest effective number of rows, (sum w)² / sum w², with w the weights that a step would use.
 EFFECTIVE_ROWS: Final = 30.0
-#: Most messages about one model.
-ROUNDS: Final = 400
 
 
 def refused_columns(model: Model, facts: SiteFacts) -> tuple[str, ...]:

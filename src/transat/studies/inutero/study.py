@@ -151,14 +151,11 @@ def _adjusted(
     for done, (drug, group) in enumerate(pairs):
         clock.say("adjust", done, len(pairs))
         d, m = scan.exposure_codes.index(drug), scan.outcome_codes.index(group)
-        sites = tuple(
-            site
-            for k, site in enumerate(asked)
-            if scan.sites_shown[k, d, m] and not _empty(scan, k, d, m)
-        )
-        if not sites:
-            found[drug, group] = (None, "withheld")
+        shown = [k for k in range(len(asked)) if scan.sites_shown[k, d, m]]
+        if not any(float(scan.site_estimates[k].odds_ratio[d, m]) > 0 for k in shown):
+            found[drug, group] = (None, "no_exposed_cases" if shown else "withheld")
             continue
+        sites = tuple(asked[k] for k in shown if not _empty(scan, k, d, m))
         plan = Plan(group, drug, sites, columns(specification, drugs[drug]))
         found[drug, group] = adjust(coordinator, plan, protocol.document.scan.level.value)
     return found
