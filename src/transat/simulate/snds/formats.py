@@ -52,20 +52,25 @@ def year_of(days: Ints) -> Ints:
 
 
 @lru_cache(maxsize=64)
-def _written(low: int, high: int, form: str) -> pa.StringArray:
-    """Every day of [low, high], then the sentinel, written in `form`."""
+def _written(low: int, high: int, form: str) -> tuple[pa.StringArray, Ints]:
+    """Every day of [low, high], then the sentinel, written in `form`.
+
+    The different texts, and the place of each day's text among them (a year has many days; a
+    dictionary column must not hold a text twice).
+    """
     days = np.append(np.arange(low, high + 1, dtype=np.int32), np.int32(NO_DAY))
     text = pc.strftime(pa.array(days).cast(pa.date32()), format=form, locale="C")
-    return pc.utf8_upper(text)
+    coded = pc.dictionary_encode(pc.utf8_upper(text))
+    return coded.dictionary, np.asarray(coded.indices.to_numpy(), np.int32)
 
 
 def days(values: Ints, form: str, missing: Flags | None = None) -> pa.Array:
     """Day numbers written in `form`; NO_DAY is a value (the sentinel), `missing` is empty."""
     known = values[values != NO_DAY]
     low, high = (int(known.min()), int(known.max())) if len(known) else (0, 0)
-    places = np.where(values == NO_DAY, high - low + 1, values - low).astype(np.int32)
-    indices = pa.array(places, mask=missing)
-    return pa.DictionaryArray.from_arrays(indices, _written(low, high, form))
+    texts, place_of = _written(low, high, form)
+    places = place_of[np.where(values == NO_DAY, high - low + 1, values - low)]
+    return pa.DictionaryArray.from_arrays(pa.array(places, mask=missing), texts)
 
 
 def numbers(values: npt.NDArray[np.integer], missing: Flags | None = None) -> pa.Array:
@@ -91,11 +96,11 @@ def choice(
     words: pa.Array | list[str] | tuple[str, ...],
     missing: Flags | None = None,
 ) -> pa.Array:
-    """The word at each place, as a dictionary column."""
-    dictionary = words if isinstance(words, pa.Array) else pa.array(words, pa.string())
-    return pa.DictionaryArray.from_arrays(
-        pa.array(places.astype(np.int32), mask=missing), dictionary
-    )
+    """The word at each place, as a dictionary column (which must not hold a word twice)."""
+    listed = words if isinstance(words, pa.Array) else pa.array(words, pa.string())
+    coded = pc.dictionary_encode(listed)
+    indices = coded.indices.to_numpy()[places.astype(np.int32)]
+    return pa.DictionaryArray.from_arrays(pa.array(indices, mask=missing), coded.dictionary)
 
 
 def text(values: npt.NDArray[np.str_]) -> pa.Array:

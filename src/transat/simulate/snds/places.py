@@ -3,9 +3,9 @@
 Trap T11 lives here: up to 2017 the stays of AP-HP, AP-HM and HCL were also sent under the FINESS of
 the geographic site (``data/finess_geographic.csv``: the codes listed by Documentation-SNDS and by
 SNDStoolers/sndsTools, 9 digits). The legal FINESS of the three (750712184, 130786049, 690781810)
-are from memory, not in those lists. Other hospitals' numbers are invented: department, 0780,
-serial; none is in the list. A person's region is a rank among the 13 regions of 2016 by INSEE code
-(``data/regions.csv``); another rank is given any department.
+are from memory, not in those lists. Other hospitals' numbers are invented: department, 078,
+serial, 0; none is in the list. A person's region is a rank among the 13 regions of 2016 by INSEE
+code (``data/regions.csv``); another rank is given any department.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def places() -> Places:
     departments = tuple(sorted({d for row in rows for d in row["departments"].split()}))
     number = {d: i for i, d in enumerate(departments)}
     hospitals = [
-        f"{d}0780{serial:03d}" for d in departments for serial in range(_HOSPITALS_PER_DEPARTMENT)
+        f"{d}078{serial:03d}0" for d in departments for serial in range(_HOSPITALS_PER_DEPARTMENT)
     ]
     legal = np.full(len(departments), -1, np.int32)
     geographic: dict[int, npt.NDArray[np.int32]] = {}
