@@ -10,6 +10,7 @@ from hand_cdm import Hand, day
 
 from transat.cohorts.build import build_windows
 from transat.cohorts.specification import Exposure, PopulationSpecification, Window
+from transat.core.errors import DataQualityError
 
 T1 = Window("t1", 0, 98)
 LATE = Window("late", 98, 310)
@@ -81,3 +82,14 @@ def test_a_dispensing_without_duration_covers_its_own_day(tmp_path: Path, days: 
 def test_other_drugs_and_unknown_codes_expose_nobody(tmp_path: Path) -> None:
     found = exposed(tmp_path, ("N02BE01", day(10), 30))
     assert set.union(*found.values()) == set()
+
+
+def test_dispensings_without_any_atc_code_are_not_no_exposure(tmp_path: Path) -> None:
+    hand = Hand()
+    hand.woman(1)
+    hand.birth(1, 2)
+    hand.add("drug_exposure", drug_exposure_id=1, person_id=1, drug_concept_id=1118084,
+             drug_exposure_start_date=day(1))  # fmt: skip
+    asked = PopulationSpecification(exposures=EXPOSURES, outcomes=(), strata=(), confounders=())
+    with pytest.raises(DataQualityError, match="ATC"):
+        build_windows(hand.write(tmp_path / "cdm"), asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from transat.cohorts.specification import (
+    T1,
     Exposure,
     PopulationSpecification,
     Window,
@@ -35,6 +36,7 @@ def test_the_nearest_containing_exposure_is_the_parent() -> None:
         {"exposures": (Exposure("C09A"), Exposure("C09A"))},
         {"outcomes": ("any_major", "any_major")},
         {"windows": (Window("t1", 0, 90), Window("t1", 0, 98))},
+        {"windows": (T1, *(Window(str(i), i, i + 1) for i in range(30)))},
     ],
 )
 def test_what_does_not_exist_or_comes_twice_is_refused(changes: dict[str, object]) -> None:

@@ -14,6 +14,8 @@ import pyarrow as pa
 from scipy.sparse import csc_array, csr_array
 
 from transat.cohorts.specification import Exposure, Window
+from transat.core.errors import DataQualityError
+from transat.core.languages import Text
 
 if TYPE_CHECKING:
     from transat.engines.duckdb import Engine
@@ -31,8 +33,12 @@ def exposed(
 ) -> dict[str, csc_array[np.uint8]]:
     """For each window, the (P, D) 0/1 matrix of exposure of the pregnancies of `cohort`.
 
-    size: P. One pass over DRUG_EXPOSURE for all windows; at most 30 windows.
+    size: P. One pass over DRUG_EXPOSURE for all windows.
+    Raises DataQualityError when the CDM has dispensings but no ATC code for any of them: its
+    exposures would all be zero.
     """
+    if size:
+        _refuse_drugs_without_atc(engine, exposures)
     leaves, membership = _leaves(engine, exposures)
     engine.register("exposure_leaf", leaves)
     flags = " | ".join(
@@ -56,6 +62,21 @@ def exposed(
         for i, window in enumerate(windows)
         for on in [(bits >> i) & 1 == 1]
     }
+
+
+def _refuse_drugs_without_atc(engine: Engine, exposures: tuple[Exposure, ...]) -> None:
+    coded = engine.scalar("SELECT count(*) FROM concept WHERE vocabulary_id = 'ATC'")
+    if exposures and not coded and engine.scalar("SELECT 1 FROM drug_exposure LIMIT 1"):
+        raise DataQualityError(
+            what=Text(
+                "Les délivrances n'ont aucun code ATC.", "The dispensings have no ATC code at all."
+            ),
+            where="drug_exposure.drug_concept_id",
+            next_step=Text(
+                "Harmonisez l'extrait avec Transat, ou donnez à chaque délivrance un concept ATC.",
+                "Harmonise the extract with Transat, or give each dispensing an ATC concept.",
+            ),
+        )
 
 
 def _leaves(

@@ -36,6 +36,10 @@ CONFOUNDERS = (
 )
 
 
+#: Windows are read in one pass, as the bits of one integer.
+MOST_WINDOWS = 30
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """Gestational days [start_day, end_day) counted from the first day of the last period (day 0).
@@ -134,6 +138,12 @@ class PopulationSpecification:
         known("excluded_causes", self.excluded_causes, ("chromosomal", "genetic", "non_drug"))
         known("primary_window", (self.primary_window,), [w.name for w in self.windows])
         _once("windows", [w.name for w in self.windows])
+        if len(self.windows) > MOST_WINDOWS:
+            raise _refused(
+                "windows",
+                Text("Il y a trop de fenêtres.", "There are too many windows."),
+                Text(f"En garder {MOST_WINDOWS}.", f"Keep {MOST_WINDOWS} of them."),
+            )
         _once("exposures", [e.code for e in self.exposures])
         _once("outcomes", self.outcomes)
 
