@@ -92,7 +92,7 @@ def unseen(kind: str, ids: Integers, reason: str) -> pa.Table:
     """Rows of truth that Québec cannot know, all for one reason."""
     ids = np.sort(np.asarray(ids, dtype=np.int64))
     texts = pa.repeat(pa.scalar(kind), len(ids)), pa.repeat(pa.scalar(reason), len(ids))
-    return pa.table({"kind": texts[0], "id": pa.array(ids), "reason": texts[1]})
+    return pa.table({"kind": texts[0], "id": pa.array(ids.astype(np.int32)), "reason": texts[1]})
 
 
 def equal(column: pa.Array | pa.ChunkedArray, *values: str) -> Flags:
