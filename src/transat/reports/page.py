@@ -17,7 +17,7 @@ from transat.reports.figures import MOST_DRAWN, forest, prevalence_figure
 from transat.reports.numbers import Numbers
 from transat.reports.rows import PER_1000, SignalRow
 from transat.reports.summary import summarise
-from transat.reports.texts import catalogue, text, typeset
+from transat.reports.texts import catalogue, inside, text, typeset
 from transat.reports.truth import truth_view
 from transat.studies.results import NOTES, StudyResult
 
@@ -67,6 +67,7 @@ def page(result: StudyResult, language: Language) -> str:
         refused_columns=_refused(signals, language),
         not_adjusted=_not_adjusted(signals, language),
         silent=silent,
+        untestable=_untestable(silent, language),
         truth=truth,
         record=_record(result, language),
         csv_folder=CSV_FOLDER,
@@ -126,6 +127,25 @@ def _not_adjusted(signals: tuple[SignalRow, ...], language: Language) -> list[st
             reason = NOTES[row.signal.not_adjusted].in_(language)
             said.append(text("signals.reason", language, pair=pair, reason=reason))
     return said
+
+
+def _untestable(silent: tuple[rows.SilentRow, ...], language: Language) -> list[str]:
+    """One sentence per reason, naming its pairs."""
+    pairs: dict[str, list[str]] = {}
+    for row in sorted(silent, key=lambda row: (row.exposure.in_(language), row.pair.outcome)):
+        if row.pair.state != "tested":
+            pair = f"{row.exposure.in_(language)}, {inside(row.outcome.in_(language))}"
+            pairs.setdefault(row.reading, []).append(pair)
+    separator = "\u00a0; " if language == "fr" else "; "
+    return [
+        text(
+            "unseen.untestable_of",
+            language,
+            reason=text(f"reading.{reason}", language),
+            pairs=separator.join(named),
+        )
+        for reason, named in sorted(pairs.items())
+    ]
 
 
 def _record(result: StudyResult, language: Language) -> list[tuple[str, str]]:

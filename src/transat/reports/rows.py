@@ -142,7 +142,8 @@ def attrition(result: StudyResult) -> tuple[AttritionRow, ...]:
 
 
 def prevalences(result: StudyResult) -> tuple[PrevalenceRow, ...]:
-    """Groups in tree order, each below its parent."""
+    """Groups in tree order, each below its parent, where a site shows cases or EUROCAT has a
+    figure for a main group; the others, masked or without case everywhere, are in the CSV."""
     at = {(p.outcome, p.site): p for p in result.prevalences}
     reference = published()
     return tuple(
@@ -154,8 +155,13 @@ def prevalences(result: StudyResult) -> tuple[PrevalenceRow, ...]:
             eurocat=reference.get(key),
         )
         for key, depth in _tree(result)
-        if any((key, site.site) in at for site in result.sites)
+        if any(_tells(at.get((key, site.site))) for site in result.sites)
+        or (key in reference and depth <= 1)
     )
+
+
+def _tells(prevalence: OutcomePrevalence | None) -> bool:
+    return prevalence is not None and bool(prevalence.cases)
 
 
 def signals(result: StudyResult) -> tuple[SignalRow, ...]:
@@ -178,7 +184,7 @@ def signals(result: StudyResult) -> tuple[SignalRow, ...]:
 
 
 def silent(result: StudyResult) -> tuple[SilentRow, ...]:
-    """Pre-specified pairs in which nothing was called."""
+    """Pre-specified pairs in which nothing was called, best supplied first."""
     labels, seen = named(result), _detectable(result)
     baseline = _baselines(result.prevalences)
     return tuple(
@@ -190,9 +196,20 @@ def silent(result: StudyResult) -> tuple[SilentRow, ...]:
             baseline_per_10000=baseline.get(pair.outcome),
             detectable=seen.get((pair.exposure, pair.outcome)),
         )
-        for pair in sorted(result.pairs, key=lambda p: (p.exposure, p.outcome))
+        for pair in sorted(result.pairs, key=_supply)
         if pair.reference is not None and not pair.signal
     )
+
+
+def _supply(pair: Pair) -> tuple[float, str, str]:
+    return (-(pair.expected or 0.0), pair.exposure, pair.outcome)
+
+
+def asked(result: StudyResult) -> tuple[int, int]:
+    """Pairs asked for, and pairs tested: a result keeps only those that say something."""
+    stated = dict(result.parameters)
+    tested = sum(pair.state == "tested" for pair in result.pairs)
+    return int(stated.get("pairs", len(result.pairs))), int(stated.get("pairs_tested", tested))
 
 
 def masked_sites(result: StudyResult, pair: Pair) -> tuple[Text, ...]:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from transat.reports.numbers import Numbers
-from transat.reports.rows import PER_1000, SignalRow, SilentRow
-from transat.reports.texts import text
+from transat.reports.rows import PER_1000, SignalRow, SilentRow, asked
+from transat.reports.texts import inside, text
 from transat.reports.truth import TruthView
 from transat.studies.results import StudyResult
 
 #: Signals told in words on the first page.
 TOLD = 5
-NAMES = frozenset({"Down", "Edwards", "Klinefelter", "Patau", "Turner"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +35,11 @@ def summarise(
     numbers: Numbers,
 ) -> Summary:
     """The summary in the language of `numbers`."""
-    tested = sum(pair.state == "tested" for pair in result.pairs)
+    pairs, tested = asked(result)
     masked = sum(site.cells_masked for site in result.sites)
     rest = [_unseen(silent, numbers), _left(result, numbers), _truth(truth, numbers)]
     return Summary(
-        lead=_lead(result, tested, numbers),
+        lead=_lead(result, pairs, tested, numbers),
         signals=_signals(result, signals, numbers),
         clearest=tuple(_signal(row, numbers) for row in signals[:TOLD]),
         rest=tuple(sentence for sentence in rest if sentence),
@@ -49,7 +48,7 @@ def summarise(
     )
 
 
-def _lead(result: StudyResult, tested: int, numbers: Numbers) -> str:
+def _lead(result: StudyResult, pairs: int, tested: int, numbers: Numbers) -> str:
     language = numbers.language
     sites = [
         text(
@@ -67,7 +66,7 @@ def _lead(result: StudyResult, tested: int, numbers: Numbers) -> str:
         sites=(" ; " if language == "fr" else "; ").join(sites),
         exposures=numbers.count(len(result.exposures)),
         outcomes=numbers.count(len(result.outcomes)),
-        pairs=numbers.count(len(result.pairs)),
+        pairs=numbers.count(pairs),
         tested=numbers.count(tested),
     )
 
@@ -88,7 +87,7 @@ def _signal(row: SignalRow, numbers: Numbers) -> str:
     language, risk = numbers.language, row.signal.absolute
     names = {
         "exposure": _first(row.exposure.in_(language)),
-        "outcome": _inside(row.outcome.in_(language)),
+        "outcome": inside(row.outcome.in_(language)),
     }
     if risk is None or risk.exposed.value is None:
         return text("summary.signal_masked", language, **names)
@@ -107,14 +106,14 @@ def _unseen(silent: Sequence[SilentRow], numbers: Numbers) -> str | None:
     tested = [row for row in silent if row.pair.state == "tested" and row.visible_per_1000]
     if not tested:
         return None
-    best = max(tested, key=lambda row: (row.pair.expected or 0.0, row.pair.exposure))
+    best = tested[0]
     return text(
         "summary.unseen",
         numbers.language,
         silent=numbers.count(len(silent)),
         untestable=numbers.count(sum(row.pair.state != "tested" for row in silent)),
         exposure=best.exposure.in_(numbers.language),
-        outcome=_inside(best.outcome.in_(numbers.language)),
+        outcome=inside(best.outcome.in_(numbers.language)),
         detectable=numbers.short(best.visible_per_1000),
         baseline=numbers.short(best.baseline_per_1000),
     )
@@ -142,12 +141,6 @@ def _truth(truth: TruthView | None, numbers: Numbers) -> str | None:
         not_testable=numbers.count(truth.not_testable),
         false=numbers.count(len(truth.false_signals)),
     )
-
-
-def _inside(label: str) -> str:
-    """No capital inside a sentence, but for a name: Down, Ebstein's."""
-    head = label.split(" ")[0]
-    return label if head in NAMES or head.endswith("'s") else label[:1].lower() + label[1:]
 
 
 def _first(label: str) -> str:

@@ -13,6 +13,9 @@ import yaml
 from transat.core.errors import StudyError
 from transat.core.languages import Language, Text
 
+#: Words that keep their capital inside a sentence.
+NAMES = frozenset({"Down", "Edwards", "Klinefelter", "Patau", "Turner"})
+
 
 @cache
 def catalogue() -> Mapping[str, Text]:
@@ -53,3 +56,9 @@ def typeset(said: str, language: Language) -> str:
         said = said.replace(f" {mark}", f"\u00a0{mark}")
     said = re.sub(r"(?<=\d) (?=\d{3}\b)", "\u202f", said)
     return said.replace("« ", "«\u00a0")
+
+
+def inside(label: str) -> str:
+    """No capital inside a sentence, but for a name: Down, Ebstein's."""
+    head = label.split(" ")[0]
+    return label if head in NAMES or head.endswith("'s") else label[:1].lower() + label[1:]
