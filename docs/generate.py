@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import json
 import os
 import re
 import subprocess
@@ -32,6 +33,22 @@ NOTICE = Text(
 
 #: French spacing of text that came from elsewhere: no break before these signs.
 _SPACES = ((r" ([;!?%»])", "\u202f\\1"), (r" :", "\u00a0:"), (r"« ", "«\u00a0"))
+
+
+#: Asks for the help of many commands in one process.
+_ASK = """
+import contextlib, io, json, sys
+from transat.cli.main import main
+language, paths = sys.argv[1], json.loads(sys.argv[2])
+said = []
+for path in paths:
+    sys.argv = ["transat", "--lang", language, *path, "--help"]
+    page = io.StringIO()
+    with contextlib.redirect_stdout(page), contextlib.suppress(SystemExit):
+        main()
+    said.append(page.getvalue())
+print(json.dumps(said))
+"""
 
 
 def pages() -> dict[str, str]:
@@ -71,9 +88,10 @@ def commands(language: Language) -> Iterable[str]:
         "`--lang fr` or `--lang en` may stand anywhere. Without it the language follows the "
         "system's, then French. The exit code tells the kind of error: see [errors](errors.md).",
     ).in_(language)
-    for path in [(), *_command_paths()]:
+    paths = [(), *_command_paths()]
+    for path, text in zip(paths, _helps(paths, language), strict=True):
         yield f"## {' '.join(('transat', *path))}"
-        yield f"```text\n{_help(path, language)}\n```"
+        yield f"```text\n{text}\n```"
 
 
 def _command_paths() -> list[tuple[str, ...]]:
@@ -91,18 +109,19 @@ def _command_paths() -> list[tuple[str, ...]]:
     return sorted(found)
 
 
-def _help(path: tuple[str, ...], language: Language) -> str:
-    run = "from transat.cli.main import main; main()"
-    environment = dict(os.environ, COLUMNS="96", TERMINAL_WIDTH="96", NO_COLOR="1", TERM="dumb")
+def _helps(paths: list[tuple[str, ...]], language: Language) -> list[str]:
+    """What `transat PATH --help` prints, for each path; one process, whose language is fixed."""
+    environment = dict(os.environ, COLUMNS="96", NO_COLOR="1", TERM="dumb")
     said = subprocess.run(
-        [sys.executable, "-c", run, "--lang", language, *path, "--help"],
+        [sys.executable, "-c", _ASK, language, json.dumps(paths)],
         env=environment,
         capture_output=True,
         text=True,
         encoding="utf-8",
         check=True,
     )
-    return "\n".join(line.rstrip() for line in said.stdout.strip("\n").splitlines())
+    texts: list[str] = json.loads(said.stdout)
+    return ["\n".join(t.rstrip() for t in text.strip("\n").splitlines()) for text in texts]
 
 
 def tables(language: Language) -> Iterable[str]:
