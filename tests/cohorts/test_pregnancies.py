@@ -219,6 +219,18 @@ def test_derive_writes_episodes_once_and_says_with_what(hand: Hand, tmp_path: Pa
     assert {p.name: p.read_bytes() for p in cdm.path.iterdir()} == before
 
 
+def test_episodes_of_another_kind_stay(hand: Hand, tmp_path: Path) -> None:
+    hand.birth(1, 2)
+    hand.add("episode", episode_id=7, person_id=1, episode_concept_id=32533,
+             episode_start_date=LMP, episode_object_concept_id=0,
+             episode_type_concept_id=32880)  # fmt: skip
+    hand.add("episode_event", episode_id=7, event_id=1, episode_event_field_concept_id=1147127)
+    cdm = derive(derive(hand.write(tmp_path / "cdm")))
+    for table in ("episode", "episode_event", "pregnancy"):
+        ids = pq.read_table(cdm.path_of(table)).column("episode_id").to_pylist()
+        assert sorted(ids) == ([8] if table == "pregnancy" else [7, 8])
+
+
 def test_a_cdm_without_pregnancies_says_so(shared: Path, tmp_path: Path) -> None:
     for file in (shared / "data" / "eunomia_gibleed").glob("*.parquet"):
         (tmp_path / file.name).write_bytes(file.read_bytes())
@@ -239,7 +251,7 @@ events = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(events, st.integers(0, 2**32))
 def test_whatever_the_rows_and_their_order(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[Any, ...]], seed: int

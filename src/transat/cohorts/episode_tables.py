@@ -25,14 +25,16 @@ EVENT_FIELDS = {"condition_occurrence": 1147127, "procedure_occurrence": 1147082
 def write_episodes(engine: Engine, cdm: Cdm, outcomes: Sequence[str]) -> None:
     """Write the engine's `pregnancy` into the folder of `cdm`.
 
-    The concepts come first and `pregnancy` last, so a folder that has it is complete.
+    The concepts come first and `pregnancy` last, so a folder that has it is complete. Episodes of
+    another kind that the CDM holds stay; ours are numbered after them.
     """
     _concepts(engine, cdm, ["pregnancy", *sorted(outcomes)])
     engine.sql("CREATE OR REPLACE TEMP TABLE pregnancy_concept AS " + _local_concepts())
+    _keep_others(engine)
     fields = " ".join(f"WHEN '{table}' THEN {field}" for table, field in EVENT_FIELDS.items())
     _write(engine, cdm, "episode_event", f"""
         SELECT episode_id, event_id, CASE event_table {fields} END AS episode_event_field_concept_id
-        FROM pregnancy""")  # fmt: skip
+        FROM pregnancy UNION ALL BY NAME SELECT * FROM other_event""")  # fmt: skip
     _write(engine, cdm, "episode", f"""
         SELECT g.episode_id, g.person_id,
                (SELECT concept_id FROM pregnancy_concept WHERE concept_code = 'pregnancy')
@@ -41,7 +43,8 @@ def write_episodes(engine: Engine, cdm: Cdm, outcomes: Sequence[str]) -> None:
                row_number() OVER (PARTITION BY g.person_id ORDER BY g.end_date) AS episode_number,
                c.concept_id AS episode_object_concept_id,
                {ALGORITHM} AS episode_type_concept_id, g.outcome AS episode_source_value
-        FROM pregnancy g JOIN pregnancy_concept c ON c.concept_code = g.outcome""")  # fmt: skip
+        FROM pregnancy g JOIN pregnancy_concept c ON c.concept_code = g.outcome
+        UNION ALL BY NAME SELECT * FROM other_episode""")  # fmt: skip
     query = "SELECT * FROM pregnancy ORDER BY person_id, end_date"
     _replace(engine, query, cdm.path_of(EXTENSION))
 
@@ -81,6 +84,19 @@ def _concepts(engine: Engine, cdm: Cdm, codes: Sequence[str]) -> None:
                DATE '1970-01-01' AS valid_start_date, DATE '2099-12-31' AS valid_end_date
         FROM (VALUES {rows}) v(concept_id, concept_code)""")  # fmt: skip
     cdm.attach(engine)
+
+
+def _keep_others(engine: Engine) -> None:
+    engine.sql("""
+        CREATE OR REPLACE TEMP TABLE other_episode AS
+        SELECT * FROM episode WHERE episode_concept_id NOT IN
+            (SELECT concept_id FROM pregnancy_concept WHERE concept_code = 'pregnancy')""")
+    engine.sql("""
+        CREATE OR REPLACE TEMP TABLE other_event AS
+        SELECT v.* FROM episode_event v SEMI JOIN other_episode USING (episode_id)""")
+    engine.sql("""
+        UPDATE pregnancy SET episode_id = episode_id
+            + (SELECT coalesce(max(episode_id), 0) FROM other_episode)""")
 
 
 def _write(engine: Engine, cdm: Cdm, table: str, query: str) -> None:
