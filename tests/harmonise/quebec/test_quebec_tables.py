@@ -156,12 +156,13 @@ def test_a_truncated_icd9_is_kept_as_it_is_once_per_visit(extract: HandMade) -> 
     assert extract.rows(native) == [("ICD9", "745")]
 
 
-def test_an_emergency_diagnosis_has_its_own_status(extract: HandMade) -> None:
+def test_an_emergency_diagnosis_is_not_a_hospital_one(extract: HandMade) -> None:
     extract.line(URGENT)
     found = extract.rows(
-        "SELECT condition_status_source_value, condition_source_value FROM condition_occurrence"
+        "SELECT condition_status_source_value, condition_source_value, "
+        "condition_type_concept_id FROM condition_occurrence"
     )
-    assert found == [("urgence", "G409")]
+    assert found == [("urgence", "G409", 32810)]
 
 
 def test_the_duration_is_recorded_and_the_last_day_included(extract: HandMade) -> None:

@@ -19,6 +19,8 @@ from transat.tables.omop import CLAIM_RECORD, EHR_RECORD
 NAME: Final = "condition_occurrence"
 
 #: Hospital diagnosis types are kept as status: A admission, D death, P principal, S secondary.
+#: An emergency diagnosis is provisional: only those of stays are of the hospital type (32817),
+#: which decides what is a malformation.
 _DIAGNOSES: Final = f"""
     SELECT d.person_id, d.stay_id AS visit_id, s.admission AS first_day, s.departure AS last_day,
            d.SHOP_COD_DIAGN_MDCAL_CLINQ AS code, d.vocabulary_id,
@@ -26,7 +28,7 @@ _DIAGNOSES: Final = f"""
     FROM kept_V_DIAGN_SEJ_HOSP_CM AS d JOIN stay AS s ON s.stay_id = d.stay_id
     UNION ALL
     SELECT person_id, visit_occurrence_id, first_day, last_day, code, vocabulary_id, 'urgence',
-           {EHR_RECORD}
+           {CLAIM_RECORD}
     FROM emergency WHERE code IS NOT NULL
     UNION ALL
     SELECT DISTINCT a.person_id, v.visit_occurrence_id, a.SMOD_DAT_SERV, a.SMOD_DAT_SERV,
