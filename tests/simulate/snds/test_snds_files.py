@@ -180,6 +180,22 @@ def test_every_parquet_column_is_text(tmp_path: Path) -> None:
         assert set(pq.read_schema(path).types) == {pa.string()}, path.name
 
 
+@pytest.mark.parametrize("women", [1, 2, 5])
+def test_a_handful_of_women_can_be_written(tmp_path: Path, women: int) -> None:
+    extract = written(tmp_path, 1, women, "csv")
+    assert (tmp_path / "IR_BEN_R" / "IR_BEN_R_0000.csv").is_file()
+    assert extract.unseen.num_rows >= 0
+
+
+def test_nobody_can_be_written(tmp_path: Path) -> None:
+    plan = design(1, 5)
+    people = generate(plan, "france", 0)
+    nobody = replace(people, **{n: t.slice(0, 0) for n, t in people.tables().items()})
+    assert write(nobody, tmp_path, 0, plan).num_rows == 0
+    fictive = pq.read_table(tmp_path / "IR_BEN_R" / "IR_BEN_R_0000.parquet")
+    assert fictive["BEN_CDI_NIR"].to_pylist() == ["01", "06"]
+
+
 def test_unseen_says_what_and_why(extract: Extract) -> None:
     assert extract.unseen.schema.names == ["kind", "id", "reason"]
     kinds = set(pc.unique(extract.unseen["kind"]).to_pylist())

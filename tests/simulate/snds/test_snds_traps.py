@@ -63,13 +63,6 @@ def test_the_trap_is_planted(native: Engine, trap: str) -> None:
     assert native.scalar("SELECT count(*) " + PLANTED[trap].format(codes=list(geographic_codes())))
 
 
-def test_hospital_reversals_exist_on_a_larger_sample(native: Engine) -> None:
-    """Hospital drugs are rare: their reversals too, but every line has a whole quantity."""
-    lines = native.rows("SELECT UCD_DLV_NBR::INT FROM ER_UCD_F")
-    assert lines
-    assert all(quantity != 0 for (quantity,) in lines)
-
-
 def test_repeats_of_the_pmsi_grow_with_the_years(native: Engine) -> None:
     shares = dict(
         native.rows(

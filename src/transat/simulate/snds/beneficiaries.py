@@ -21,11 +21,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transat.simulate.population import Population
 from transat.simulate.snds import formats
 from transat.simulate.snds.draws import Draws, Flags, Ids, Ints
 from transat.simulate.snds.formats import NO_DAY
 from transat.simulate.snds.places import Places, places
-from transat.simulate.snds.population_tables import Population, sorted_by
+from transat.simulate.snds.population_tables import sorted_by
 from transat.simulate.snds.rates import rates
 from transat.simulate.snds.window import WINDOW_END, WINDOW_START
 

@@ -12,10 +12,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transat.simulate.population import Population
 from transat.simulate.snds import formats
 from transat.simulate.snds.beneficiaries import Beneficiaries, residence
 from transat.simulate.snds.draws import Draws, Ints
-from transat.simulate.snds.population_tables import Population, sorted_by
+from transat.simulate.snds.population_tables import sorted_by
 from transat.simulate.snds.rates import read_data
 
 Ids64 = npt.NDArray[np.int64]

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
+from transat.simulate.population import Population
 from transat.simulate.snds import formats
 from transat.simulate.snds.beneficiaries import Beneficiaries
 from transat.simulate.snds.draws import Flags, Ints
-from transat.simulate.snds.population_tables import Population, sorted_by
+from transat.simulate.snds.population_tables import sorted_by
 
 #: Outcomes of 22 weeks or more: a delivery for the PMSI.
 DELIVERIES = ("live_birth", "stillbirth", "therapeutic_termination")

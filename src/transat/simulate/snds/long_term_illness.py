@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from transat.simulate.population import Population
 from transat.simulate.snds import formats
 from transat.simulate.snds.beneficiaries import Beneficiaries
 from transat.simulate.snds.draws import Draws
 from transat.simulate.snds.pmsi_history import LONG_TERM, recorded
-from transat.simulate.snds.population_tables import Population
 from transat.simulate.snds.rates import rates
 from transat.simulate.snds.window import WINDOW_END
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transat.simulate.population import Population
 from transat.simulate.snds import formats, natures
 from transat.simulate.snds.beneficiaries import Beneficiaries
 from transat.simulate.snds.draws import Draws, Ints
@@ -34,7 +35,7 @@ from transat.simulate.snds.lines import (
     taken,
     with_flow,
 )
-from transat.simulate.snds.population_tables import Population, sorted_by
+from transat.simulate.snds.population_tables import sorted_by
 from transat.simulate.snds.rates import rates
 from transat.simulate.snds.unseen import Unseen
 from transat.simulate.snds.window import LAST_FLOW, WINDOW_END, WINDOW_START

@@ -13,10 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transat.simulate.population import Population
 from transat.simulate.snds import formats
 from transat.simulate.snds.beneficiaries import Beneficiaries
 from transat.simulate.snds.draws import Draws
-from transat.simulate.snds.population_tables import Population, sorted_by
+from transat.simulate.snds.population_tables import sorted_by
 from transat.simulate.snds.stays import Stays, new_stays, no_part, part
 from transat.simulate.snds.window import WINDOW_END, WINDOW_START
 

@@ -20,13 +20,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transat.simulate.population import Population
 from transat.simulate.snds import formats
 from transat.simulate.snds.beneficiaries import Beneficiaries
 from transat.simulate.snds.draws import Draws, Flags, Ints
 from transat.simulate.snds.formats import NO_DAY, year_of
 from transat.simulate.snds.gestations import Gestations
 from transat.simulate.snds.pmsi_mother import EVENT_OF_PREGNANCY, mother_exit
-from transat.simulate.snds.population_tables import Population, sorted_by
+from transat.simulate.snds.population_tables import sorted_by
 from transat.simulate.snds.rates import rates
 from transat.simulate.snds.stays import (
     BLANK,

@@ -67,10 +67,12 @@ def _with_reversals(source: Lines, draws: Draws) -> Lines:
     excess = np.where(is_partial, draws.integers("excess", event, 1, 3), 0)
     later = draws.integers("correction", event, 1, _LATEST_CORRECTION + 1)
     billed = _billed(source, source["boxes"] + excess, source["flow"])
-    wrong_day = source["care"] + draws.integers("wrong day", event, 1, 4)
-    mistaken = {**source, "care": wrong_day.astype(np.int32)}
+    wrong_day = (source["care"] + draws.integers("wrong day", event, 1, 4)).astype(np.int32)
     # A wrong day in the next month cannot have flowed before it.
-    flow = np.maximum(source["flow"], month_of(mistaken["care"]) + 1)
+    flow = np.maximum(source["flow"], month_of(wrong_day) + 1).astype(np.int32)
+    # Its correction may then need one flow more than the line's own.
+    is_full &= flow + later <= LAST_FLOW
+    mistaken = {**source, "care": wrong_day}
     blocks = [billed]
     for which, base, boxes, when, number in (
         (is_full, mistaken, source["boxes"], flow, 1),
@@ -80,23 +82,22 @@ def _with_reversals(source: Lines, draws: Draws) -> Lines:
         (is_double, source, -source["boxes"], source["flow"] + 2, 2),
         (is_double, source, 2 * source["boxes"], source["flow"] + 3, 3),
     ):
-        # The correction of a mistaken day may need one flow more than the line's own.
-        fits = which & ~(is_full & (flow + later > LAST_FLOW))
-        made = _billed(base, boxes.astype(np.int32), when.astype(np.int32))
-        blocks.append(taken(made, fits, copy=number))
+        made = taken(base, which, copy=number)
+        blocks.append(_billed(made, boxes[which], when[which]))
     return joined(blocks)
 
 
-def _billed(
-    source: Lines,
-    boxes: Ints,
-    flow: Ints,
-) -> Lines:
-    """The lines with other boxes, and the quantity that goes with them."""
+def _billed(source: Lines, boxes: Ints, flow: Ints) -> Lines:
+    """The lines in another flow, with other boxes and the quantity that goes with them."""
     drug = (source["detail"] == PHARMACY) | (source["detail"] == HOSPITAL_DRUG)
     whole = drug & (source["units"] == -1)
     quantity = np.where(whole, boxes, source["quantity"]).astype(np.int16)
-    return {**source, "boxes": boxes.astype(np.int32), "quantity": quantity, "flow": flow}
+    return {
+        **source,
+        "boxes": boxes.astype(np.int32),
+        "quantity": quantity,
+        "flow": flow.astype(np.int32),
+    }
 
 
 def _with_empty_qualifiers(source: Lines, draws: Draws) -> Lines:

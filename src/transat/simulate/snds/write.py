@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from transat.simulate.design import Design
+from transat.simulate.population import Population
 from transat.simulate.snds.beneficiaries import Beneficiaries, beneficiaries, ir_ben_r
 from transat.simulate.snds.beneficiaries import identifiers as identifiers_of
 from transat.simulate.snds.dcir import dcir_tables
@@ -29,7 +31,6 @@ from transat.simulate.snds.pmsi_infant import (
 )
 from transat.simulate.snds.pmsi_mother import mother_stays
 from transat.simulate.snds.pmsi_traps import badly_chained, unseen_by_chaining, with_repeats
-from transat.simulate.snds.population_tables import Design, Population
 from transat.simulate.snds.stays import Stays, joined_stays
 from transat.simulate.snds.town_care import abortion_lines, contact_lines, scan_lines
 from transat.simulate.snds.traps import with_traps
