@@ -127,6 +127,9 @@ def _calendar(people: Population) -> None:
     opens, closes = day(EXTRACT_START), day(EXTRACT_END)
     assert (days(people.pregnancies, "start") >= day(FIRST_LMP)).all()
     assert (days(people.pregnancies, "end") < day(LAST_END)).all()
+    table = people.pregnancies.join(people.persons.select(["person_id", "birth_date"]), "person_id")
+    age = (days(table, "start") - days(table, "birth_date")) / 365.25
+    assert ((age >= 15) & (age < 50)).all()
     for name, column in (("exposures", "date"), ("contacts", "date"), ("conditions", "start_date")):
         when = days(getattr(people, name), column)
         assert ((when >= opens) & (when < closes)).all(), name

@@ -4,7 +4,8 @@
 it is planted and why. A ratio multiplies the risk of every leaf of its group when a day in its
 window is covered. Where a drug has rows for a group and for parts of it, the narrower row wins for
 its leaves, and the wider one gives the others what remains, so that the group as a whole has the
-published ratio where that needs no protection (at least 1). Dose tiers (data/dose_tiers.csv)
+published ratio where that needs no protection (at least 1). A row with a shore (site conflict) acts
+on that shore only, so never on people written on both. Dose tiers (data/dose_tiers.csv)
 stretch the excess ratio, with mean 1 over the tiers.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +42,7 @@ class Rule:
         return np.asarray(1 + (self.ratio - 1) * self.stretch[tier][:, None])
 
 
+@cache
 def matching(atc: str, shore: Shore) -> tuple[int, ...]:
     """Indices of the drugs under any of the ATC prefixes joined by '|'."""
     prefixes = tuple(atc.split("|"))

@@ -272,7 +272,8 @@ def _finish(
     kept = (when >= opens) & (when < closes) & (when < women.death[woman])
     span = closes - opens
     key = (woman[kept] * span + (when[kept] - opens)) * len(catalogue) + drug[kept]
-    key = np.unique(key)
+    key.sort()
+    key = key[np.diff(key, prepend=-1) > 0]
     drug = key % len(catalogue)
     woman, offset = np.divmod(key // len(catalogue), span)
     tier = np.zeros(len(key), np.int8)
