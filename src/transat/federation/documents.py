@@ -56,8 +56,10 @@ def read_document(
     try:
         return model.model_validate_json(json.dumps(data, default=_iso), strict=True)
     except ValidationError as problem:
-        first = problem.errors(include_url=False)[0]
-        raise _complaint(first, model, lines, path, error) from None
+        details = problem.errors(include_url=False)
+        # A misspelt field is also a missing one: say the misspelling.
+        details.sort(key=lambda d: d["type"] != "extra_forbidden")
+        raise _complaint(details[0], model, lines, path, error) from None
 
 
 def _compose(path: Path, error: type[StudyError] | type[ConfigError]) -> yaml.Node:

@@ -86,7 +86,7 @@ def run(
         from transat.studies.truth import judged
 
         result = judged(result, truth)
-    _write(protocol, result, out)
+    write_result(protocol, result, out)
     return result
 
 
@@ -283,7 +283,8 @@ def _notes(sites: tuple[SiteSummary, ...]) -> tuple[Text, ...]:
     return tuple(notes)
 
 
-def _write(protocol: Protocol, result: StudyResult, out: Path) -> None:
+def write_result(protocol: Protocol, result: StudyResult, out: Path) -> None:
+    """Write result.json, run.json and protocol.json beside their places, then rename them."""
     record.write(out / "protocol.json", record.as_json(protocol.data()))
     record.write(out / "run.json", record.as_json(asdict(result.run)))
     record.write(out / "result.json", result.to_json() + "\n")

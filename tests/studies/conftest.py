@@ -1,0 +1,162 @@
+"""A small study on two hand-made sites, run through the whole of federation and studies."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.sparse import csc_array
+
+from transat.cohorts.analysis_table import AnalysisTable
+from transat.cohorts.attrition import Attrition, AttritionStep
+from transat.cohorts.population import population_rules
+from transat.federation.policy import installed
+from transat.federation.site import Site
+from transat.studies import protocol as protocols
+from transat.studies.protocol import Protocol
+from transat.studies.results import StudyResult
+from transat.studies.run import Place, carry_out, write_result
+
+DRUGS = ("B01AA", "N02BE01", "N03A", "N03AG01")
+GROUPS = ("any_major", "nervous_system", "spina_bifida", "hypospadias")
+PARENTS = (-1, -1, -1, 2), (-1, 0, 1, 0)
+
+
+def _draw(seed: int, n: int, effect: float) -> AnalysisTable:
+    """N03AG01 inside N03A raises spina bifida; epilepsy explains who takes them; B01AA is rare."""
+    rng = np.random.default_rng(seed)
+    epilepsy, diabetes = rng.random(n) < 0.1, rng.random(n) < 0.01
+    x = np.zeros((n, 4), np.uint8)
+    x[:, 0] = rng.random(n) < 0.004
+    x[:, 1] = rng.random(n) < 0.4
+    x[:, 2] = rng.random(n) < np.where(epilepsy, 0.6, 0.02)
+    x[:, 3] = (rng.random(n) < 0.5) & (x[:, 2] == 1)
+    y = np.zeros((n, 4), np.uint8)
+    y[:, 2] = rng.random(n) < 0.05 * np.where(x[:, 3] == 1, effect, 1.0)
+    y[:, 1] = (rng.random(n) < 0.02) | (y[:, 2] == 1)
+    y[:, 3] = rng.random(n) < 0.03
+    y[:, 0] = (y[:, 1] == 1) | (y[:, 3] == 1)
+    covariates = [epilepsy, diabetes, np.log1p(rng.poisson(20, n)), np.log1p(rng.poisson(40, n))]
+    return AnalysisTable(
+        n=n,
+        exposures=csc_array(x),
+        exposure_codes=DRUGS,
+        outcomes=csc_array(y),
+        outcome_codes=GROUPS,
+        strata=rng.integers(0, 3, n).astype(np.int32),
+        stratum_labels=("year=2013", "year=2014", "year=2015"),
+        covariates=np.column_stack(covariates).astype(np.float64),
+        covariate_names=("epilepsy", "diabetes", "drugs_before", "contacts_before"),
+        cluster=np.arange(n, dtype=np.int32),
+        exposure_parents=PARENTS[0],
+        outcome_parents=PARENTS[1],
+    )
+
+
+@pytest.fixture
+def draw() -> Callable[..., AnalysisTable]:
+    return _draw
+
+
+@pytest.fixture
+def protocol_file(tmp_path: Path) -> Path:
+    """INuTERO's protocol and lists, copied where a test may change them."""
+    return _copied(tmp_path)
+
+
+def _copied(folder: Path) -> Path:
+    shutil.copytree(protocols.INUTERO.parent, folder / "protocol")
+    return folder / "protocol" / "protocol.yaml"
+
+
+def _small_protocol(file: Path) -> Protocol:
+    """Four medicines and four groups, adjusted for epilepsy, diabetes and use of care."""
+    codes = file.parent / "codes"
+    _keep(codes / "exposures.csv", DRUGS)
+    _keep(codes / "outcomes.csv", GROUPS)
+    (codes / "reference_pairs.csv").write_text(
+        "exposure,outcome,kind,source,checked\nB01AA,any_major,positive,made up,no\n"
+        "N03AG01,spina_bifida,positive,made up,no\n",
+        encoding="utf-8",
+    )
+    read = protocols.read(file)
+    columns = read.document.adjustment.columns.model_copy(
+        update={"value": ("epilepsy", "diabetes", "drugs_before", "contacts_before")}
+    )
+    adjustment = read.document.adjustment.model_copy(update={"columns": columns})
+    return replace(read, document=read.document.model_copy(update={"adjustment": adjustment}))
+
+
+def _keep(path: Path, codes: tuple[str, ...]) -> None:
+    lines = path.read_text("utf-8").splitlines()
+    kept = [line for line in lines[1:] if line.split(",")[0] in codes]
+    path.write_text("\n".join([lines[0], *kept]) + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A study that ran: its result, its output folder, and the tables that only a test sees."""
+
+    result: StudyResult
+    out: Path
+    tables: dict[str, AnalysisTable]
+
+
+@pytest.fixture
+def run_small(tmp_path: Path) -> Callable[..., Ran]:
+    """Runs the small study; each call has its own folder."""
+
+    def run(tables: dict[str, AnalysisTable], removed: int = 100) -> Ran:
+        return _run(tmp_path / f"run{len(list(tmp_path.iterdir()))}", tables, removed)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """One run on two sites of 9000 and 8000 births; tests must not change its folder."""
+    tables = {"france": _draw(1, 9000, 4.0), "quebec": _draw(2, 8000, 4.0)}
+    return _run(tmp_path_factory.mktemp("study"), tables, 3)
+
+
+def _run(folder: Path, tables: dict[str, AnalysisTable], removed: int) -> Ran:
+    folder.mkdir(exist_ok=True)
+    protocol, out = _small_protocol(_copied(folder)), folder / "out"
+    places, makers = [], {}
+    for name, table in sorted(tables.items()):
+        place = _place(name, folder, out)
+        places.append(place)
+        makers[name] = _maker(place, table, _steps(protocol, table.n, removed))
+    result = carry_out(protocol, tuple(places), makers)
+    write_result(protocol, result, out)
+    return Ran(result, out, tables)
+
+
+def _steps(protocol: Protocol, n: int, removed: int) -> Attrition:
+    rules = population_rules(protocol.specification())
+    counts = [n + removed * (len(rules) - 1 - i) for i in range(len(rules))]
+    return Attrition(
+        tuple(AttritionStep(r.key, r.text, c, c) for r, c in zip(rules, counts, strict=True))
+    )
+
+
+def _place(name: str, folder: Path, out: Path) -> Place:
+    cdm = folder / "cdm" / name
+    cdm.mkdir(parents=True, exist_ok=True)
+    (cdm / "transat.json").write_text("{}", encoding="utf-8")
+    policy = installed()["snds" if name == "france" else "ramq"]
+    return Place(
+        name=name, label=policy.holder, cdm=cdm, ledger=out / "ledgers" / f"{name}.jsonl",
+        journal=out / "ledgers" / f"{name}.journal.json", policy=policy, simulated=False,
+        source="test", period=None,
+    )  # fmt: skip
+
+
+def _maker(place: Place, table: AnalysisTable, steps: Attrition) -> Callable[[], Site]:
+    return lambda: Site(
+        place.name, lambda: (table, steps), place.policy, place.ledger, "s" * 64, place.journal
+    )

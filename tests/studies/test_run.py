@@ -1,0 +1,88 @@
+"""Running on CDMs: what is missing is named, and a real run writes everything it should."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from transat.core.errors import InputError, SiteUnreachable, StudyError
+from transat.federation import ledger
+from transat.studies.hashes import hashes
+from transat.studies.protocol import read
+from transat.studies.results import StudyResult
+from transat.studies.run import run
+
+
+def test_a_required_site_not_given_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SiteUnreachable) as missing:
+        run(read(), {"france": tmp_path}, tmp_path / "out")
+    assert missing.value.where == "quebec"
+    assert "--site quebec=" in missing.value.next_step.en
+
+
+def test_a_site_that_the_protocol_does_not_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudyError) as refused:
+        run(read(), {"france": tmp_path, "qubec": tmp_path}, tmp_path / "out")
+    assert "quebec" in refused.value.next_step.fr
+
+
+def test_a_missing_folder_and_a_folder_that_is_no_cdm_are_told_apart(tmp_path: Path) -> None:
+    for folder, said in ((tmp_path / "none", "does not exist"), (tmp_path, "not a CDM")):
+        with pytest.raises(InputError) as refused:
+            run(read(), {"france": folder, "quebec": folder}, tmp_path / "out")
+        assert said in refused.value.what.en
+        assert refused.value.where == str(folder)
+    assert not (tmp_path / "out" / "result.json").exists()
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both shores of one small virtual population, harmonised, with their pregnancies."""
+    from transat.cohorts.pregnancies import derive
+    from transat.engines.cdm import Cdm
+    from transat.harmonise.run import harmonise
+    from transat.simulate.design import Design
+    from transat.simulate.simulate import simulate
+
+    folder = tmp_path_factory.mktemp("shores")
+    simulate(Design(seed=7, persons=1500, exposure_multiplier=20.0), folder / "native")
+    (folder / "cdm").mkdir()
+    for site, shore in (("france", "snds"), ("quebec", "quebec")):
+        harmonise(shore, folder / "native" / site, folder / "cdm" / site)
+        derive(Cdm(folder / "cdm" / site))
+    return folder
+
+
+@pytest.mark.slow
+def test_two_simulated_shores_from_cdm_to_result(simulated: Path, tmp_path: Path) -> None:
+    cdms = {site: simulated / "cdm" / site for site in ("france", "quebec")}
+    result = run(read(), cdms, tmp_path, truth=simulated / "native" / "truth")
+    assert StudyResult.read(tmp_path / "result.json") == result
+    assert result.study.logic_sha256 == hashes(read()).logic
+    assert [s.simulated for s in result.sites] == [True, True]
+    assert all(s.attrition[0].count for s in result.sites)
+    assert result.truth is not None
+    for site in result.sites:
+        assert ledger.verify(tmp_path / site.ledger).head == site.ledger_head
+        for line in (tmp_path / site.ledger).read_text("utf-8").splitlines():
+            assert json.loads(line)["study"] == result.study.logic_sha256
+    again = run(read(), cdms, tmp_path)
+    assert [p.odds_ratio for p in again.pairs] == [p.odds_ratio for p in result.pairs]
+    assert dict(again.run.inputs) == dict(result.run.inputs)
+
+
+@pytest.mark.slow
+def test_a_cdm_without_pregnancies_is_said_plainly(simulated: Path, tmp_path: Path) -> None:
+    import shutil
+
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for name in ("person.parquet", "concept.parquet", "transat.json"):
+        shutil.copy(simulated / "cdm" / "quebec" / name, empty)
+    cdms = {"france": simulated / "cdm" / "france", "quebec": empty}
+    result = run(read(), cdms, tmp_path / "out")
+    assert [n.en for n in result.notes] == [
+        "Québec (RAMQ and MED-ECHO): this CDM holds no pregnancy."
+    ]
