@@ -19,7 +19,11 @@ EXTENSION = "pregnancy"
 #: EPISODE type 'Standard algorithm' (id not checked against Athena here), and the fields that
 #: EPISODE_EVENT may point to.
 ALGORITHM = 32880
-EVENT_FIELDS = {"condition_occurrence": 1147127, "procedure_occurrence": 1147082}
+EVENT_FIELDS = {
+    "condition_occurrence": 1147127,
+    "procedure_occurrence": 1147082,
+    "observation": 1147165,
+}
 
 
 def write_episodes(engine: Engine, cdm: Cdm, outcomes: Sequence[str]) -> None:

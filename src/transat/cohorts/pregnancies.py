@@ -18,7 +18,7 @@ import pyarrow as pa
 from transat.cohorts import links
 from transat.cohorts.code_sets import load
 from transat.cohorts.episode_tables import EXTENSION, record_metadata, write_episodes
-from transat.cohorts.pregnancy_evidence import CONDITION, gather
+from transat.cohorts.pregnancy_evidence import EVENT_TABLES, gather
 from transat.cohorts.pregnancy_parameters import PregnancyParameters
 from transat.cohorts.spacing import accepted, separate_starts
 from transat.core.languages import Text
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 NONE_FOUND = Text("Aucune grossesse trouvée dans ce CDM.", "No pregnancies found in this CDM.")
 FOUND = Text("Grossesses trouvées.", "Pregnancies found.")
 DATINGS = ("day", "week", "default")
+CODE_SETS = ("pregnancy_outcomes.csv", "standard_pregnancy_concepts.csv")
 #: Columns of the relation `pregnancy`; days are dates, `precision_days` is a largest error.
 COLUMNS = (
     "episode_id", "person_id", "start_date", "end_date", "outcome", "gestation_days", "dating",
@@ -59,7 +60,7 @@ class Pregnancies:
 
     def as_dict(self) -> dict[str, Any]:
         """Parameters and versions, for `transat.json`; no count."""
-        return {"parameters": self.parameters.as_dict(), "code_sets": "pregnancy_outcomes.csv"}
+        return {"parameters": self.parameters.as_dict(), "code_sets": CODE_SETS}
 
 
 def pregnancies(engine: Engine, parameters: PregnancyParameters | None = None) -> Pregnancies:
@@ -70,7 +71,7 @@ def pregnancies(engine: Engine, parameters: PregnancyParameters | None = None) -
     """
     chosen = parameters or PregnancyParameters()
     links.births(engine)
-    gather(engine, load("pregnancy_outcomes.csv"), chosen)
+    gather(engine, load(CODE_SETS[0]), chosen)
     candidates = engine.arrow("""
         SELECT candidate_id, person_id, date_diff('day', DATE '1970-01-01', day) AS day, term,
                gestation, dating_kind, plurality, visit, event_table, event_id
@@ -182,5 +183,4 @@ def _dates(days: NDArray[np.int64]) -> pa.Array:
 
 
 def _names(event_table: NDArray[np.int64]) -> pa.Array:
-    names = np.where(event_table == CONDITION, "condition_occurrence", "procedure_occurrence")
-    return pa.array(names, pa.string())
+    return pa.array(np.array(("", *EVENT_TABLES))[event_table], pa.string())

@@ -12,6 +12,11 @@ import pyarrow as pa
 
 from transat.cohorts.code_sets import CodeRow, resolve
 from transat.cohorts.pregnancy_parameters import PregnancyParameters
+from transat.cohorts.standard_concepts import (
+    WEEK_RECORDS,
+    register_standard,
+    unregister_standard,
+)
 from transat.tables.omop import FEMALE
 
 if TYPE_CHECKING:
@@ -30,7 +35,8 @@ RANKS = {
     "delivery": (7, "delivery"),
     "delivery_act": (7, "delivery"),
 }
-CONDITION, PROCEDURE = 1, 2
+CONDITION, PROCEDURE, OBSERVATION = 1, 2, 3
+EVENT_TABLES = ("condition_occurrence", "procedure_occurrence", "observation")
 
 
 def gather(engine: Engine, rows: tuple[CodeRow, ...], parameters: PregnancyParameters) -> None:
@@ -38,16 +44,18 @@ def gather(engine: Engine, rows: tuple[CodeRow, ...], parameters: PregnancyParam
 
     Columns: candidate_id, person_id, visit, day, term (row of the parameters' terms), start (null
     when no believable gestation is recorded), dating_kind (0 days, 1 days at admission, 2 weeks),
-    plurality, event_table (1 condition, 2 procedure), event_id.
+    plurality, event_table (rank in EVENT_TABLES, from 1), event_id.
     Needs the CDM attached and `infant_birth`.
     """
     resolve(engine, rows, "pregnancy_code")
     _register_terms(engine, parameters)
+    register_standard(engine)
     _stays(engine, parameters)
     _datings(engine)
     _candidates(engine, parameters)
     engine.unregister("pregnancy_term")
     engine.unregister("pregnancy_rank")
+    unregister_standard(engine)
 
 
 def _register_terms(engine: Engine, parameters: PregnancyParameters) -> None:
@@ -88,7 +96,19 @@ def _stays(engine: Engine, parameters: PregnancyParameters) -> None:
             SELECT person_id, procedure_date, visit_occurrence_id, set_key,
                    {PROCEDURE}, procedure_occurrence_id
             FROM procedure_occurrence JOIN pregnancy_code
-              ON procedure_source_concept_id = concept_id)
+              ON procedure_source_concept_id = concept_id
+            UNION ALL
+            SELECT person_id, condition_start_date, visit_occurrence_id, set_key,
+                   {CONDITION}, condition_occurrence_id
+            FROM condition_occurrence JOIN standard_outcome ON condition_concept_id = concept_id
+            UNION ALL
+            SELECT person_id, procedure_date, visit_occurrence_id, set_key,
+                   {PROCEDURE}, procedure_occurrence_id
+            FROM procedure_occurrence JOIN standard_outcome ON procedure_concept_id = concept_id
+            UNION ALL
+            SELECT person_id, observation_date, visit_occurrence_id, set_key,
+                   {OBSERVATION}, observation_id
+            FROM observation JOIN standard_outcome ON observation_concept_id = concept_id)
         SELECT r.*, CASE WHEN r.visit IS NULL THEN r.day END AS free_day, k.rank,
                try_cast(replace(r.set_key, 'plurality_', '') AS INTEGER) AS plurality
         FROM record r JOIN person p USING (person_id) LEFT JOIN pregnancy_rank k USING (set_key)
@@ -129,7 +149,7 @@ def _stays(engine: Engine, parameters: PregnancyParameters) -> None:
 
 
 def _datings(engine: Engine) -> None:
-    engine.sql("""
+    engine.sql(f"""
         CREATE OR REPLACE TEMP TABLE pregnancy_dating AS
         SELECT m.person_id, m.visit_occurrence_id AS visit, m.measurement_date AS day,
                CASE c.concept_code WHEN 'gestational_age_days' THEN 0
@@ -140,7 +160,10 @@ def _datings(engine: Engine) -> None:
         LEFT JOIN visit_occurrence v ON v.visit_occurrence_id = m.visit_occurrence_id
         WHERE c.vocabulary_id = 'Transat' AND m.value_as_number BETWEEN 1 AND 400
           AND c.concept_code IN ('gestational_age_days', 'gestational_age_days_at_admission',
-                                 'gestational_age_weeks')""")
+                                 'gestational_age_weeks')
+        UNION ALL
+        SELECT person_id, NULL, day, 2, CAST(floor(weeks) AS INTEGER), day
+        FROM ({WEEK_RECORDS}) WHERE weeks BETWEEN 1 AND 44""")
 
 
 def _candidates(engine: Engine, parameters: PregnancyParameters) -> None:
