@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 import sys
-from typing import cast
 
 from transat.core import languages
 from transat.core.errors import TransatError
-from transat.core.languages import LANGUAGES, Language
+from transat.core.languages import LANGUAGES
 
 
 def main() -> None:
     """Entry point of the `transat` command."""
     arguments = choose_language(sys.argv[1:])
-    from typer import Abort, BadParameter
+    from typer import Abort
 
     from transat.cli.app import app
-    from transat.cli.say import spoken
 
-    usage_error = BadParameter.__mro__[1]  # the library's own base of all errors of usage
     try:
         sys.exit(app(arguments, prog_name="transat", standalone_mode=False))
     except TransatError as error:
         language = languages.current()
         print(f"transat: {error.title.in_(language)}: {error.message(language)}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except usage_error as error:
-        message = spoken(error.format_message())  # type: ignore[attr-defined]
-        is_help = message.startswith("Usage")  # a group called without a command
-        print(message if is_help else f"transat: {message}", file=sys.stderr)
-        sys.exit(2)
     except (Abort, KeyboardInterrupt):
         sys.exit(130)
+    except Exception as error:
+        # The library's own errors of usage, and nothing else, can say themselves like this.
+        say_itself = getattr(error, "format_message", None)
+        if say_itself is None:
+            raise
+        sys.exit(_misused(say_itself()))
+
+
+def _misused(message: str) -> int:
+    from transat.cli.say import spoken
+
+    said = spoken(message)
+    is_help = said.startswith("Usage")  # a group called without a command
+    print(said if is_help else f"transat: {said}", file=sys.stderr)
+    return 2
 
 
 def choose_language(arguments: list[str]) -> list[str]:
@@ -55,4 +62,4 @@ def _speak(name: str) -> None:
     if name not in LANGUAGES:
         print("transat: --lang fr | en", file=sys.stderr)
         sys.exit(2)
-    languages.choose(cast(Language, name))
+    languages.choose(name)

@@ -30,6 +30,7 @@ class Extract:
     unknown: tuple[str, ...]
     period: Period | None = None
     simulated: bool = False
+    notice: Text | None = None  # what a reader of any result must be told of these people
 
 
 def find(root: Path, tables: Sequence[NativeTable]) -> Extract:
@@ -57,7 +58,14 @@ def find(root: Path, tables: Sequence[NativeTable]) -> Extract:
     said = _description(root)
     files = {name: tuple(sorted(fs, key=lambda f: str(f.path))) for name, fs in found.items()}
     period, simulated = _period(root, said), said.get("simulated") is True
-    return Extract(root, files, tuple(unknown), period, simulated)
+    return Extract(root, files, tuple(unknown), period, simulated, _notice(said))
+
+
+def _notice(said: dict[str, object]) -> Text | None:
+    match said.get("notice"):
+        case {"fr": str(fr), "en": str(en)} if fr.strip() and en.strip():
+            return Text(fr, en)
+    return None
 
 
 def _files(root: Path) -> list[Path]:

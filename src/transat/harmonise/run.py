@@ -124,7 +124,7 @@ def _stage(engine: Engine, declared: Shore, context: Context, tell: _Teller) -> 
 
 def _metadata(declared: Shore, context: Context, rows: Mapping[str, int]) -> dict[str, Any]:
     """What `transat.json` says: where the CDM came from and by which rules."""
-    period = context.extract.period
+    period, notice = context.extract.period, context.extract.notice
     totals: dict[str, int] = {"read": 0, "kept": 0, "rule": 0, "reject": 0}
     for entry in context.ledger:
         if entry.kind in totals:
@@ -137,6 +137,7 @@ def _metadata(declared: Shore, context: Context, rows: Mapping[str, int]) -> dic
         "vocabulary": "local",
         "period": [period.start.isoformat(), period.end.isoformat()] if period else None,
         "simulated": context.extract.simulated,
+        "notice": {"fr": notice.fr, "en": notice.en} if notice else None,
         "rules": [{"key": r.key, "table": r.table, "source": r.source} for r in context.rules],
         "ledger": totals,
         "rows": dict(rows),

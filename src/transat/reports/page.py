@@ -54,6 +54,7 @@ def page(result: StudyResult, language: Language) -> str:
         sections=tuple(s for s in SECTIONS if s != "truth" or truth is not None),
         holders=_holders(result),
         simulated=any(site.simulated for site in result.sites),
+        notices=list(dict.fromkeys(site.notice for site in result.sites if site.notice)),
         summary=summarise(result, signals, silent, truth, numbers),
         attrition=rows.attrition(result),
         prevalences=prevalences,

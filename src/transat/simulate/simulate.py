@@ -119,7 +119,26 @@ def _write(design: Design, folder: Path, progress: Progress, processes: int | No
     _json(folder / "truth" / "design.json", design.as_dict())
     period = [EXTRACT_START.isoformat(), EXTRACT_END.isoformat()]
     for shore in WRITERS:
-        _json(folder / shore / "extract.json", {"period": period, "simulated": True})
+        said = {"period": period, "simulated": True, **_notice(design)}
+        _json(folder / shore / "extract.json", said)
+
+
+def _notice(design: Design) -> dict[str, Any]:
+    """What every reader of a result must be told of these people; nothing when all is as found."""
+    times = f"{design.exposure_multiplier:g}"
+    if times == "1":
+        return {}
+    fr = (
+        f"Les médicaments étudiés y sont pris {times.replace('.', ',')} fois plus souvent qu'en "
+        "réalité (au plus par 3 % des femmes), avec les maladies qu'ils traitent : à leur vraie "
+        "fréquence, une population de cette taille ne montrerait presque rien."
+    )
+    en = (
+        f"The studied medicines are taken {times} times more often than in reality (by at most "
+        "3% of women), with the diseases that they treat: at their true frequency, a population "
+        "of this size would show almost nothing."
+    )
+    return {"notice": {"fr": fr, "en": en}}
 
 
 def _results(jobs: list[_Job], processes: int | None) -> Iterator[pa.Table]:

@@ -70,6 +70,7 @@ class SiteSummary:
     ledger: str  # file name, beside the result
     ledger_head: str  # SHA-256 of the last entry
     no_pregnancies: bool = False
+    notice: Text | None = None  # what the CDM says that every reader must be told
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ class Place:
     simulated: bool | None
     source: str
     period: tuple[str, str] | None
+    notice: Text | None
 
 
 def run(
@@ -143,7 +144,7 @@ def _places(protocol: Protocol, sites: dict[str, Path], out: Path) -> tuple[Plac
         cdm = Path(sites[site.name])
         metadata = Cdm(cdm).metadata if cdm.is_dir() else _no_folder(cdm)
         simulated = metadata.get("simulated")
-        period = metadata.get("period")
+        period, notice = metadata.get("period"), metadata.get("notice")
         base = out / LEDGERS / site.name
         places.append(
             Place(
@@ -157,6 +158,7 @@ def _places(protocol: Protocol, sites: dict[str, Path], out: Path) -> tuple[Plac
                 simulated=simulated if isinstance(simulated, bool) else None,
                 source=str(metadata.get("source") or ""),
                 period=(str(period[0]), str(period[1])) if period else None,
+                notice=Text(notice["fr"], notice["en"]) if notice else None,
             )
         )
     return tuple(places)
@@ -228,6 +230,7 @@ def _summary(protocol: Protocol, place: Place, findings: Findings) -> SiteSummar
         ledger=f"{LEDGERS}/{place.ledger.name}",
         ledger_head=entries[-1].sha256() if entries else ledger.GENESIS,
         no_pregnancies=bool(steps) and steps[0].count == 0,
+        notice=place.notice,
     )
 
 
