@@ -1,8 +1,8 @@
 """Which drugs covered at least one day of a window, for every pregnancy of a cohort.
 
 A dispensing covers [start, start + days_supply); a window is [LMP + start_day, LMP + end_day),
-cut at the outcome. Exposed = one covered day or more (Blotière 2019). Hospital
-drugs inside stays are in neither source.
+cut at the outcome. Exposed = one covered day or more (Blotière 2019). Drugs
+given inside hospital stays are in no source, but those that a hospital bills apart.
 """
 
 from __future__ import annotations
