@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 import pytest
-from quebec_extract import DESIGN, Extract
+from written_quebec import DESIGN, Extract
 
 from transat.simulate.design import Shore
 from transat.simulate.population import generate

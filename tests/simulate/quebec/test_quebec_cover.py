@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from quebec_extract import DESIGN, Extract
+from written_quebec import DESIGN, Extract
 
 from transat.simulate.quebec import traps
 from transat.simulate.quebec.drug_plan import covered

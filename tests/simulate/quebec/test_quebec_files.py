@@ -10,7 +10,7 @@ import pyarrow.csv as csv
 import pyarrow.parquet as parquet
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from quebec_extract import DESIGN, Extract
+from written_quebec import DESIGN, Extract
 
 from transat.simulate.quebec.world import person_numbers
 from transat.simulate.quebec.write import identifiers, write

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from quebec_extract import Extract, Row
+from written_quebec import Extract, Row
 
 from transat.tables.quebec import LUMP_SUM_GROUPS
 

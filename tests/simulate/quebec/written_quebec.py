@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-from transat.simulate.population import Population
 
 from transat.simulate.design import Design
+from transat.simulate.population import Population
 from transat.simulate.quebec.write import identifiers
 
 Row = dict[str, str]

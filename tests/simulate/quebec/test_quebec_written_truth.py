@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 
-from quebec_extract import Extract, Row
+from written_quebec import Extract, Row
 
 from transat.simulate.quebec.dins import Dins
 from transat.tables.quebec import PAID, SERVICES_SET_ASIDE
