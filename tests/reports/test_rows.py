@@ -33,6 +33,19 @@ def test_signals_by_q(result):
     assert [site.en for site in first.masked_sites] == ["Québec (RAMQ)"]
 
 
+def test_what_adjustment_leaves(result):
+    """Firth without epilepsy: partial; refused or masked: unadjusted; an interval with 1: fades."""
+    signals = rows.signals(result)
+    assert [row.standing for row in signals] == ["partial", "unadjusted", "unadjusted"]
+    adjusted = signals[0].signal.adjusted
+    whole = replace(adjusted, columns_refused=("age_band=<20",))
+    assert (
+        replace(signals[0], signal=replace(signals[0].signal, adjusted=whole)).standing == "holds"
+    )
+    weak = replace(adjusted, odds_ratio=replace(adjusted.odds_ratio, low=0.9))
+    assert replace(signals[0], signal=replace(signals[0].signal, adjusted=weak)).standing == "fades"
+
+
 def test_silence_is_read_by_what_could_be_seen(result):
     silent = {(r.pair.exposure, r.pair.outcome): r for r in rows.silent(result)}
     paracetamol = silent["N02BE01", "any_major"]
@@ -55,3 +68,4 @@ def test_truth(result):
     assert (view.planted, view.found, view.missed, view.not_testable) == (3, 1, 1, 1)
     assert [row.verdict for row in view.rows] == ["missed", "found", "not_testable"]
     assert view.false_signals[0][0].en == "topiramate"
+    assert view.false_faded == 0

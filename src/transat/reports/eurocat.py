@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,6 +17,12 @@ class Published:
     per_10000: float
     basis: str
     source: str
+
+    @property
+    def period(self) -> str:
+        """Years of birth of the registries' cases."""
+        years = re.search(r"(\d{4})-(\d{4})", self.basis)
+        return f"{years[1]}–{years[2]}" if years else ""
 
 
 @cache

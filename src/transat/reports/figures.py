@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Signals drawn; the table beside holds all of them.
 MOST_DRAWN = 30
+#: Ends of the axis of odds ratios: a longer interval runs off it, and the table gives its limits.
+LOWEST, HIGHEST = 0.2, 100.0
 
 
 def prevalence_figure(
@@ -50,13 +52,13 @@ def forest(rows: Sequence[SignalRow], sites: Sequence[SiteSummary], numbers: Num
     kept = [row for row in rows if _drawable(row.signal.odds_ratio)][:MOST_DRAWN]
     if not kept:
         return None
-    labels = [f"{r.exposure.in_(language)} · {_cut(r.outcome.in_(language))}" for r in kept]
+    labels = [f"{r.exposure.in_(language)}\n{r.outcome.in_(language)}" for r in kept]
     limits = [x for row in kept for e in _estimates(row) for x in (e.low, e.high) if x]
     with drawing.canvas(7.6, 1.0 + 0.52 * len(kept)) as (figure, axes):
         drawing.rows(axes, labels)
         for line, row in enumerate(kept):
             _draw_signal(axes, line, row, sites)
-        low, high = max(min([*limits, 0.8]), 0.05), min(max([*limits, 2.0]), 1000.0)
+        low, high = max(min([*limits, 0.8]), LOWEST), min(max([*limits, 2.0]), HIGHEST)
         drawing.log_ticks(axes, low / 1.15, high * 1.15, numbers)
         axes.axvline(1.0, color=GREY, lw=0.9, zorder=1)
         axes.set_xlabel(text("signals.axis", language))
@@ -144,7 +146,3 @@ def _values(row: PrevalenceRow) -> list[float]:
     if row.eurocat is not None:
         found.append(row.eurocat.per_10000)
     return [PER_1000 * x for x in found]
-
-
-def _cut(label: str, longest: int = 38) -> str:
-    return label if len(label) <= longest else label[: longest - 1].rstrip() + "…"

@@ -108,16 +108,18 @@ def _drawn(figure: str | None) -> Markup | None:
 
 def _sources(prevalences: tuple[rows.PrevalenceRow, ...]) -> list[str]:
     cited = [row.eurocat for row in prevalences if row.eurocat is not None]
-    return sorted({f"{c.source} ({c.basis.split(',')[0]})" for c in cited})
+    return sorted({f"{c.source} (EUROCAT {c.period})" for c in cited})
 
 
 def _refused(signals: tuple[SignalRow, ...], language: Language) -> list[str]:
     fitted = [row.signal.adjusted for row in signals if row.signal.adjusted is not None]
-    names = {column for adjusted in fitted for column in adjusted.columns_refused}
-    return [
-        text(f"column.{name}", language) if f"column.{name}" in catalogue() else name
-        for name in sorted(names)
-    ]
+    values: dict[str, list[str]] = {}
+    for name in sorted({column for adjusted in fitted for column in adjusted.columns_refused}):
+        column, _, value = name.partition("=")
+        key = f"column.{column}"
+        label = text(key, language) if key in catalogue() else column
+        values.setdefault(label, []).extend([value] if value else [])
+    return [f"{label} ({', '.join(v)})" if v else label for label, v in sorted(values.items())]
 
 
 def _not_adjusted(signals: tuple[SignalRow, ...], language: Language) -> list[str]:

@@ -13,7 +13,6 @@ from transat.reports.eurocat import Published, published
 from transat.studies.results import (
     AttritionStep,
     Detectable,
-    Estimate,
     OutcomePrevalence,
     Pair,
     Signal,
@@ -60,9 +59,17 @@ class SignalRow:
     detectable: float | None
 
     @property
-    def name(self) -> str:
-        """A stable name for anchors."""
-        return f"{self.signal.exposure}-{self.signal.outcome}"
+    def standing(self) -> str:
+        """What adjustment leaves of it: holds, partial, fades or unadjusted.
+
+        partial: it holds, but a site's gate kept an illness or a use of care out of the model.
+        """
+        adjusted = self.signal.adjusted
+        if adjusted is None or adjusted.odds_ratio.low is None:
+            return "unadjusted"
+        if adjusted.odds_ratio.low <= 1:
+            return "fades"
+        return "partial" if any(map(_illness, adjusted.columns_refused)) else "holds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +187,17 @@ def signals(result: StudyResult) -> tuple[SignalRow, ...]:
         for signal in result.signals
         if signal.reason == "signal"
     ]
-    return tuple(sorted(rows, key=lambda row: (_last(row.signal.q), _last(row.signal.p), row.name)))
+    return tuple(sorted(rows, key=_clearest))
+
+
+def _clearest(row: SignalRow) -> tuple[float, float, str, str]:
+    signal = row.signal
+    return (_last(signal.q), _last(signal.p), signal.exposure, signal.outcome)
+
+
+def _illness(column: str) -> bool:
+    """Whether an adjustment column is more than the year and the age."""
+    return column.split("=")[0] not in ("year", "age_band")
 
 
 def silent(result: StudyResult) -> tuple[SilentRow, ...]:
@@ -216,12 +233,6 @@ def masked_sites(result: StudyResult, pair: Pair) -> tuple[Text, ...]:
     """Labels of the sites whose exposed cases of this pair stayed at home."""
     labels = named(result)
     return tuple(labels.site(name) for name in pair.sites_masked)
-
-
-def odds_ratio(row: SignalRow) -> Estimate | None:
-    """The estimate to read first: adjusted where the model could be fitted."""
-    adjusted = row.signal.adjusted
-    return adjusted.odds_ratio if adjusted is not None else row.signal.odds_ratio
 
 
 def _tree(result: StudyResult) -> list[tuple[str, int]]:

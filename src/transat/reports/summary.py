@@ -37,11 +37,18 @@ def summarise(
     """The summary in the language of `numbers`."""
     pairs, tested = asked(result)
     masked = sum(site.cells_masked for site in result.sites)
-    rest = [_unseen(silent, numbers), _left(result, numbers), _truth(truth, numbers)]
+    standing = [row for row in signals if row.standing != "fades"]
+    faded = [row for row in signals if row.standing == "fades"]
+    rest = [
+        _fades(faded, numbers),
+        _unseen(silent, numbers),
+        _left(result, numbers),
+        _truth(truth, numbers),
+    ]
     return Summary(
         lead=_lead(result, pairs, tested, numbers),
         signals=_signals(result, signals, numbers),
-        clearest=tuple(_signal(row, numbers) for row in signals[:TOLD]),
+        clearest=tuple(_signal(row, numbers) for row in standing[:TOLD]),
         rest=tuple(sentence for sentence in rest if sentence),
         tested=tested,
         masked=masked,
@@ -91,7 +98,7 @@ def _signal(row: SignalRow, numbers: Numbers) -> str:
     }
     if risk is None or risk.exposed.value is None:
         return text("summary.signal_masked", language, **names)
-    return text(
+    said = text(
         "summary.signal",
         language,
         **names,
@@ -100,6 +107,18 @@ def _signal(row: SignalRow, numbers: Numbers) -> str:
         difference=numbers.rate(risk.difference, PER_1000),
         spared=numbers.short(1000 - risk.exposed.value * PER_1000),
     )
+    if row.signal.adjusted is None:
+        return said
+    ratio = numbers.ratio_interval(row.signal.adjusted.odds_ratio)
+    return f"{said} {text('summary.adjusted', language, ratio=ratio)}"
+
+
+def _fades(faded: Sequence[SignalRow], numbers: Numbers) -> str | None:
+    if not faded:
+        return None
+    language = numbers.language
+    pairs = [f"{r.exposure.in_(language)} ({inside(r.outcome.in_(language))})" for r in faded]
+    return text("summary.fades", language, fades=numbers.count(len(faded)), pairs=", ".join(pairs))
 
 
 def _unseen(silent: Sequence[SilentRow], numbers: Numbers) -> str | None:
@@ -140,6 +159,7 @@ def _truth(truth: TruthView | None, numbers: Numbers) -> str | None:
         missed=numbers.count(truth.missed),
         not_testable=numbers.count(truth.not_testable),
         false=numbers.count(len(truth.false_signals)),
+        faded=numbers.count(truth.false_faded),
     )
 
 

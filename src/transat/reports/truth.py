@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transat.core.languages import Text
-from transat.reports.rows import named
+from transat.reports.rows import named, signals
 from transat.studies.results import Estimate, StudyResult, Truth
 
 
@@ -32,8 +32,9 @@ class TruthView:
     covered: int
     coverage_of: int
     rows: tuple[PlantedRow, ...]
-    false_signals: tuple[tuple[Text, Text], ...]
-    explained: tuple[tuple[Text, Text], ...]
+    false_signals: tuple[tuple[Text, Text, str], ...]  # with what adjustment leaves of them
+    false_faded: int
+    explained: tuple[tuple[Text, Text, str], ...]
 
 
 def truth_view(result: StudyResult, truth: Truth) -> TruthView:
@@ -59,8 +60,13 @@ def truth_view(result: StudyResult, truth: Truth) -> TruthView:
         for exposure, outcome, ratio in sorted(truth.pair_planted)
     )
 
-    def both(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[Text, Text], ...]:
-        return tuple((labels.exposure(e), labels.outcome(o)) for e, o in sorted(pairs))
+    standing = {(r.signal.exposure, r.signal.outcome): r.standing for r in signals(result)}
+
+    def named_pairs(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[Text, Text, str], ...]:
+        return tuple(
+            (labels.exposure(e), labels.outcome(o), standing.get((e, o), "unadjusted"))
+            for e, o in sorted(pairs)
+        )
 
     return TruthView(
         planted=len(rows),
@@ -70,6 +76,7 @@ def truth_view(result: StudyResult, truth: Truth) -> TruthView:
         covered=truth.covered,
         coverage_of=truth.coverage_of,
         rows=rows,
-        false_signals=both(truth.false_signals),
-        explained=both(truth.explained),
+        false_signals=named_pairs(truth.false_signals),
+        false_faded=sum(standing.get(pair) == "fades" for pair in truth.false_signals),
+        explained=named_pairs(truth.explained),
     )
