@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -160,3 +165,67 @@ def _maker(place: Place, table: AnalysisTable, steps: Attrition) -> Callable[[],
     return lambda: Site(
         place.name, lambda: (table, steps), place.policy, place.ledger, "s" * 64, place.journal
     )
+
+
+# What is written ---------------------------------------------------------------------------
+
+#: Fields that state head counts.
+COUNTS = {
+    "count", "births", "cases", "exposed", "exposed_cases", "unexposed", "rows", "persons",
+    "pregnancies", "n",
+}  # fmt: skip
+
+T = 11
+
+
+def _small_counts(folder: Path) -> list[str]:
+    """Every place in every file where a head count of 1..10 is stated."""
+    found: list[str] = []
+    for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+        text = file.read_text("utf-8")
+        if file.suffix == ".json":
+            found += [f"{file.name}: {w}" for w in _in_json(json.loads(text), file.name)]
+        elif file.suffix == ".jsonl":
+            for line in text.splitlines():
+                found += [f"{file.name}: {w}" for w in _in_json(json.loads(line), "")]
+        elif file.suffix == ".csv":
+            found += [f"{file.name}: {w}" for w in _in_csv(text)]
+        elif file.suffix in (".html", ".svg"):
+            found += [f"{file.name}: {w}" for w in _in_html(text)]
+        else:
+            found.append(f"{file.name}: a kind of file that this scanner does not know")
+    return found
+
+
+def _in_json(data: Any, name: str, key: str = "") -> Iterator[str]:
+    if isinstance(data, dict):
+        for inner, value in data.items():
+            yield from _in_json(value, name, key if name.endswith("journal.json") else inner)
+            if name.endswith("journal.json"):
+                yield from (f"{inner}" for v in value if 0 < v < T)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _in_json(value, name, key)
+    elif key in COUNTS and type(data) is int and 0 < data < T:
+        yield f"{key}"
+
+
+def _in_csv(text: str) -> Iterator[str]:
+    for row in csv.DictReader(io.StringIO(text)):
+        for name, value in row.items():
+            if name in COUNTS and value.isdigit() and 0 < int(value) < T:
+                yield name
+
+
+def _in_html(text: str) -> Iterator[str]:
+    for table in re.findall(r"<table.*?</table>", text, re.DOTALL):
+        heads = [re.sub(r"<.*?>", "", h) for h in re.findall(r"<th.*?</th>", table, re.DOTALL)]
+        if any(re.search(r"\b(cas|cases|expos|naissances|births)", h, re.I) for h in heads):
+            cells = re.findall(r"<td[^>]*>\s*(\d+)\s*</td>", table)
+            yield from (c for c in cells if 0 < int(c) < T)
+
+
+@pytest.fixture
+def small_counts() -> Callable[[Path], list[str]]:
+    """The scanner of a folder of results."""
+    return _small_counts

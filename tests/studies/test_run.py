@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from transat.core.errors import InputError, SiteUnreachable, StudyError
 from transat.federation import ledger
+from transat.reports.inutero import write_report
 from transat.studies.hashes import hashes
 from transat.studies.protocol import read
 from transat.studies.results import StudyResult
@@ -56,7 +58,9 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_two_simulated_shores_from_cdm_to_result(simulated: Path, tmp_path: Path) -> None:
+def test_two_simulated_shores_from_cdm_to_result(
+    simulated: Path, tmp_path: Path, small_counts: Callable[[Path], list[str]]
+) -> None:
     cdms = {site: simulated / "cdm" / site for site in ("france", "quebec")}
     result = run(read(), cdms, tmp_path, truth=simulated / "native" / "truth")
     assert StudyResult.read(tmp_path / "result.json") == result
@@ -68,6 +72,9 @@ def test_two_simulated_shores_from_cdm_to_result(simulated: Path, tmp_path: Path
         assert ledger.verify(tmp_path / site.ledger).head == site.ledger_head
         for line in (tmp_path / site.ledger).read_text("utf-8").splitlines():
             assert json.loads(line)["study"] == result.study.logic_sha256
+    write_report(result, tmp_path)
+    assert {f.suffix for f in tmp_path.rglob("*") if f.is_file()} >= {".html", ".csv", ".json"}
+    assert small_counts(tmp_path) == []
     again = run(read(), cdms, tmp_path)
     assert [p.odds_ratio for p in again.pairs] == [p.odds_ratio for p in result.pairs]
     assert dict(again.run.inputs) == dict(result.run.inputs)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
-import json
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,12 +16,6 @@ from transat.studies.results import Pair, StudyResult
 
 Run = Callable[..., Any]
 T = 11
-
-#: Fields that state head counts.
-COUNTS = {
-    "count", "births", "cases", "exposed", "exposed_cases", "unexposed", "rows", "persons",
-    "pregnancies", "n",
-}  # fmt: skip
 
 
 def pair(result: StudyResult, drug: str, group: str) -> Pair:
@@ -104,59 +94,12 @@ def test_no_site_with_births_gives_a_result_without_numbers(run_small: Run, draw
 # What is written -------------------------------------------------------------------------------
 
 
-def small_counts(folder: Path) -> list[str]:
-    """Every place in every file where a head count of 1..10 is stated."""
-    found: list[str] = []
-    for file in sorted(p for p in folder.rglob("*") if p.is_file()):
-        text = file.read_text("utf-8")
-        if file.suffix == ".json":
-            found += [f"{file.name}: {w}" for w in _in_json(json.loads(text), file.name)]
-        elif file.suffix == ".jsonl":
-            for line in text.splitlines():
-                found += [f"{file.name}: {w}" for w in _in_json(json.loads(line), "")]
-        elif file.suffix == ".csv":
-            found += [f"{file.name}: {w}" for w in _in_csv(text)]
-        elif file.suffix in (".html", ".svg"):
-            found += [f"{file.name}: {w}" for w in _in_html(text)]
-        else:
-            found.append(f"{file.name}: a kind of file that this scanner does not know")
-    return found
-
-
-def _in_json(data: Any, name: str, key: str = "") -> Iterator[str]:
-    if isinstance(data, dict):
-        for inner, value in data.items():
-            yield from _in_json(value, name, key if name.endswith("journal.json") else inner)
-            if name.endswith("journal.json"):
-                yield from (f"{inner}" for v in value if 0 < v < T)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _in_json(value, name, key)
-    elif key in COUNTS and type(data) is int and 0 < data < T:
-        yield f"{key}"
-
-
-def _in_csv(text: str) -> Iterator[str]:
-    for row in csv.DictReader(io.StringIO(text)):
-        for name, value in row.items():
-            if name in COUNTS and value.isdigit() and 0 < int(value) < T:
-                yield name
-
-
-def _in_html(text: str) -> Iterator[str]:
-    for table in re.findall(r"<table.*?</table>", text, re.DOTALL):
-        heads = [re.sub(r"<.*?>", "", h) for h in re.findall(r"<th.*?</th>", table, re.DOTALL)]
-        if any(re.search(r"\b(cas|cases|expos|naissances|births)", h, re.I) for h in heads):
-            cells = re.findall(r"<td[^>]*>\s*(\d+)\s*</td>", table)
-            yield from (c for c in cells if 0 < int(c) < T)
-
-
-def test_no_file_under_the_output_states_a_small_count(ran: Any) -> None:
+def test_no_file_under_the_output_states_a_small_count(ran: Any, small_counts: Run) -> None:
     assert {f.suffix for f in ran.out.rglob("*") if f.is_file()} == {".json", ".jsonl"}
     assert small_counts(ran.out) == []
 
 
-def test_the_scanner_sees(tmp_path: Path) -> None:
+def test_the_scanner_sees(tmp_path: Path, small_counts: Run) -> None:
     (tmp_path / "bad.json").write_text('{"pairs": [{"exposed_cases": 7}]}', "utf-8")
     (tmp_path / "bad.csv").write_text("exposed_cases,p\n7,0.1\n", "utf-8")
     (tmp_path / "bad.html").write_text("<table><th>Cas exposés</th><td>7</td></table>", "utf-8")

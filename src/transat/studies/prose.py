@@ -11,6 +11,7 @@ from typing import Final
 from transat.core.languages import Language, Text
 from transat.federation import policy
 from transat.federation.documents import Strict
+from transat.federation.limits import NOT_COVERED
 from transat.studies.hashes import hashes
 from transat.studies.protocol import Protocol
 
@@ -21,6 +22,9 @@ PARTS: Final[dict[str, Text]] = {
     "adjustment": Text("Ajustement des signaux", "Adjustment of signals"),
 }
 LEAVES: Final = Text("Ce qui sort de chaque site", "What leaves each site")
+UNCHECKED: Final = Text(
+    "Ce que le contrôle de sortie ne vérifie pas", "What the export gate does not check"
+)
 SITES: Final = Text("Sites", "Sites")
 PURPOSE: Final = Text("But", "Purpose")
 LISTS: Final = Text("Listes de codes", "Code lists")
@@ -52,6 +56,8 @@ def prose(protocol: Protocol, language: Language) -> str:
         lines += _part(title, said, language)
     lines += _part(LISTS, _lists(protocol, language), language)
     lines += _part(LEAVES, _leaves(protocol, language), language)
+    unchecked = [text.in_(language) for text in NOT_COVERED]
+    lines += _part(UNCHECKED, unchecked, language)
     names = hashes(protocol)
     kinds = (Text("logique", "logic"), Text("document", "document"))
     both = zip(kinds, (names.logic, names.document), strict=True)
@@ -74,9 +80,10 @@ def _formal(protocol: Protocol, key: str) -> str:
 def _sites(protocol: Protocol, language: Language) -> list[str]:
     held = policy.installed()
     threshold = Text("effectif minimal", "smallest count")
+    colon, semicolon = (" : ", " ; ") if language == "fr" else (": ", "; ")
     return [
-        f"{site.label.text().in_(language)} [{site.name}] : "
-        f"{held[site.policy].holder.in_(language)} ; "
+        f"{site.label.text().in_(language)} [{site.name}]{colon}"
+        f"{held[site.policy].holder.in_(language)}{semicolon}"
         f"{threshold.in_(language)} {held[site.policy].threshold} "
         f"({STATUS[held[site.policy].checked].in_(language)})"
         for site in protocol.document.sites
@@ -94,10 +101,11 @@ def _lists(protocol: Protocol, language: Language) -> list[str]:
     groups = Text("groupes de malformations", "groups of malformations")
     pairs = Text("paires de référence, montrées dans tous les cas",
                  "reference pairs, shown in every case")  # fmt: skip
+    colon = " : " if language == "fr" else ": "
     return [
-        f"{len(protocol.exposures)} {drugs.in_(language)} : "
+        f"{len(protocol.exposures)} {drugs.in_(language)}{colon}"
         + ", ".join(f"{e.label.in_(language)} ({e.code})" for e in protocol.exposures),
-        f"{len(protocol.outcomes)} {groups.in_(language)} : "
+        f"{len(protocol.outcomes)} {groups.in_(language)}{colon}"
         + ", ".join(o.label.in_(language) for o in protocol.outcomes),
         f"{len(protocol.reference)} {pairs.in_(language)}",
     ]

@@ -53,7 +53,7 @@ class Place:
     simulated: bool | None
     source: str
     period: tuple[str, str] | None
-    notice: Text | None
+    notice: Text | None = None
 
 
 def run(
