@@ -1,4 +1,4 @@
-"""The same lines give the same CDM in any order and any written form; other people's data come in."""
+"""The same lines give the same CDM in any order and any form; other people's data come in."""
 
 from __future__ import annotations
 
