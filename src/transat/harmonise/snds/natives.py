@@ -225,7 +225,7 @@ T_MCO_C: Final = NativeTable(
         "h.persons AS persons",
         "coalesce(h.fictive, false) AS fictive",
         "("
-        + " OR ".join(f"ltrim(coalesce(n.{c}, '0'), '0') <> ''" for c in _RETURN_CODES)
+        + " OR ".join(f"coalesce(n.{c}, '0') NOT IN ('0', '00', 'FALSE')" for c in _RETURN_CODES)
         + ") AS badly_chained",
     ),
 )
