@@ -16,7 +16,7 @@ from transat.core.errors import SiteUnreachable
 from transat.engines.cdm import Cdm
 from transat.engines.duckdb import Engine
 from transat.federation import attrition
-from transat.federation.coordinator import Coordinator, SiteRefused
+from transat.federation.coordinator import Coordinator, SiteFailed, SiteRefused
 from transat.federation.in_process import InProcess
 from transat.federation.questions import Question
 from transat.federation.site import Site
@@ -143,3 +143,16 @@ def test_answers_do_not_depend_on_the_order_of_rows_or_questions(
     with InProcess({"france": lambda: new_site("france", shuffled)}) as b:
         second = [b.ask(steps), b.ask(SCAN)]
     assert first == second[::-1]
+
+
+def test_a_failure_inside_a_site_is_told_without_its_text(new_site: NewSite, draw: Draw) -> None:
+    def broken() -> Site:
+        site: Any = new_site("quebec", draw(1, 400))
+        site._make = lambda: {}["patient 12"]
+        return site  # type: ignore[no-any-return]
+
+    with InProcess({"quebec": broken}) as transport, pytest.raises(SiteFailed) as failed:
+        Coordinator(transport).ask(SCAN, ["quebec"])
+    assert failed.value.exit_code == 14
+    assert "quebec.trouble.log" in failed.value.message("fr")
+    assert "12" not in failed.value.message("fr")

@@ -118,7 +118,9 @@ def test_no_text_of_an_exception_crosses(tmp_path: Path) -> None:
     site = Site("france", broken, installed()["snds"], path, "s" * 64)
     answer = site.answer(Question("prevalence", prevalence.Parameters()).encode())
     assert RELEASES.decode(answer) == Refusal("failed")
-    assert b"285" not in answer + path.read_bytes()
+    trouble = (tmp_path / "france.trouble.log").read_bytes()
+    assert b"RuntimeError" in trouble  # the type and the lines of code, for the site's engineer
+    assert b"285" not in answer + path.read_bytes() + trouble
 
 
 def test_each_answer_is_in_the_register_with_its_hash(

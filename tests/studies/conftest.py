@@ -74,7 +74,7 @@ def protocol_file(tmp_path: Path) -> Path:
 
 
 def _copied(folder: Path) -> Path:
-    shutil.copytree(protocols.INUTERO.parent, folder / "protocol")
+    shutil.copytree(protocols.INUTERO.parent, folder / "protocol", dirs_exist_ok=True)
     return folder / "protocol" / "protocol.yaml"
 
 
@@ -113,10 +113,11 @@ class Ran:
 
 @pytest.fixture
 def run_small(tmp_path: Path) -> Callable[..., Ran]:
-    """Runs the small study; each call has its own folder."""
+    """Runs the small study; each call has its own folder, unless one is named."""
 
-    def run(tables: dict[str, AnalysisTable], removed: int = 100) -> Ran:
-        return _run(tmp_path / f"run{len(list(tmp_path.iterdir()))}", tables, removed)
+    def run(tables: dict[str, AnalysisTable], removed: int = 100, folder: str = "") -> Ran:
+        named = folder or f"run{len(list(tmp_path.iterdir()))}"
+        return _run(tmp_path / named, tables, removed)
 
     return run
 

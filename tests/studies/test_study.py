@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from transat.core.errors import DisclosureRefused
 from transat.federation import ledger
 from transat.statistics import mantel_haenszel
 from transat.studies.results import Pair, StudyResult
@@ -173,3 +174,22 @@ def test_the_result_does_not_depend_on_the_order_of_rows(
         if one.adjusted is not None:
             assert two.adjusted is not None
             assert one.adjusted.odds_ratio.value == pytest.approx(two.adjusted.odds_ratio.value)
+
+
+def test_a_second_run_continues_the_ledger_and_counts_only_itself(
+    run_small: Run, draw: Run
+) -> None:
+    first = run_small({"france": draw(1, 3000, 5.0)}, folder="same")
+    second = run_small({"france": draw(1, 3000, 5.0)}, folder="same")
+    entries = ledger.read(first.out / first.result.sites[0].ledger)
+    assert second.result.sites[0].releases == first.result.sites[0].releases
+    assert sum(e.release != "refusal" for e in entries) == 2 * second.result.sites[0].releases
+    assert second.result.pairs == first.result.pairs
+
+
+def test_a_second_population_a_few_births_away_is_refused(run_small: Run, draw: Run) -> None:
+    rows = draw(1, 3000, 5.0)
+    run_small({"france": rows}, folder="same")
+    with pytest.raises(DisclosureRefused) as refused:
+        run_small({"france": rows.take(np.arange(2996))}, folder="same")
+    assert refused.value.where == "france"

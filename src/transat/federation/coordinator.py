@@ -8,10 +8,8 @@ from typing import Any, Protocol
 from transat.core.errors import DisclosureRefused, SiteUnreachable
 from transat.core.languages import Text
 from transat.federation.questions import RELEASES, Question
-from transat.federation.refusals import CODES
+from transat.federation.refusals import CODES, TROUBLE
 from transat.federation.wire import Refusal, WireError
-
-FAILED = Text("le calcul a échoué sur le site", "the computation failed at the site")
 
 
 class Transport(Protocol):
@@ -32,7 +30,7 @@ class SiteRefused(DisclosureRefused):
     def __init__(self, site: str, code: str, columns: tuple[str, ...]) -> None:
         self.site, self.code, self.columns = site, code, columns
         named = f" ({', '.join(columns)})" if columns else ""
-        said = CODES.get(code, FAILED)
+        said = CODES[code]
         super().__init__(
             Text(f"{said.fr}{named}.", f"{said.en}{named}."),
             site,
@@ -44,6 +42,31 @@ class SiteRefused(DisclosureRefused):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.site, self.code, self.columns)
+
+
+class SiteFailed(SiteUnreachable):
+    """A site is there but its computation failed; why is known to the site alone."""
+
+    def __init__(self, site: str) -> None:
+        self.site = site
+        super().__init__(
+            Text("le calcul a échoué sur ce site.", "the computation failed at this site."),
+            site,
+            Text(
+                f"Sur ce site, lisez {site}{TROUBLE} à côté de son registre.",
+                f"At that site, read {site}{TROUBLE} beside its register.",
+            ),
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.site,)
+
+
+def raised(site: str, refusal: Refusal) -> SiteRefused | SiteFailed:
+    """The error that a site's refusal stands for."""
+    if refusal.code in CODES:
+        return SiteRefused(site, refusal.code, refusal.columns)
+    return SiteFailed(site)
 
 
 class Coordinator:
@@ -64,12 +87,12 @@ class Coordinator:
         Raises
         ------
         SiteUnreachable: a site did not answer, or answered something unreadable.
-        SiteRefused: a site refused; the first in the order of the names.
+        SiteRefused, SiteFailed: a site refused or failed; the first in the order of the names.
         """
         answers = self.answers(question, to)
         for site, answer in answers.items():
             if isinstance(answer, Refusal):
-                raise SiteRefused(site, answer.code, answer.columns)
+                raise raised(site, answer)
         return answers
 
     def answers(

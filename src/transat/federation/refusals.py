@@ -7,6 +7,9 @@ from typing import Any
 from transat.core.errors import DisclosureRefused
 from transat.core.languages import Text
 
+#: Suffix of the file where a site keeps, for itself, what went wrong.
+TROUBLE = ".trouble.log"
+
 #: What each refusal code means, to a person.
 CODES: dict[str, Text] = {
     "closed_list": Text(

@@ -13,7 +13,6 @@ from pathlib import Path
 from transat.cohorts.analysis_table import AnalysisTable
 from transat.cohorts.attrition import Attrition
 from transat.cohorts.specification import PopulationSpecification
-from transat.core.errors import TransatError
 from transat.federation import attrition
 from transat.federation.checks.between_releases import Journal
 from transat.federation.facts import facts
@@ -21,8 +20,9 @@ from transat.federation.gate import Gate, Passed
 from transat.federation.ledger import Ledger
 from transat.federation.policy import Policy
 from transat.federation.questions import RELEASES, Question, refusal
-from transat.federation.refusals import Refused
+from transat.federation.refusals import TROUBLE, Refused
 from transat.federation.regression import Watch
+from transat.federation.trouble import note
 from transat.federation.wire import WireError
 from transat.statistics import firth, logistic, mantel_haenszel, prevalence
 
@@ -45,6 +45,7 @@ class Site:
         self.name, self._policy, self._study = name, policy, study
         self._make = table
         self._ledger = Ledger(ledger, name)
+        self._trouble = ledger.with_name(name + TROUBLE)
         self._journal = Journal(journal)
         self._inside: tuple[AnalysisTable, Attrition, Gate, Watch] | None = None
 
@@ -80,9 +81,8 @@ class Site:
             return self._refused(step, no.code, no.columns)
         except WireError:
             return self._refused(step, "closed_list")
-        except TransatError as no:
-            return self._refused(step, f"error_{no.exit_code}")
-        except Exception:  # no text of an exception may cross: it can hold a patient's value
+        except Exception as error:  # its text may not cross: it can hold a patient's value
+            note(self._trouble, step, error)
             return self._refused(step, "failed")
         self._ledger.append(
             study=self._study, step=step, release=RELEASES.name_of(passed.release),

@@ -106,11 +106,12 @@ def carry_out(
     started, clock = record.now(), perf_counter()
     names = hashes(protocol)
     inputs = tuple((p.name, record.fingerprint(p.cdm)) for p in places)
+    earlier = {p.name: _entries(p) for p in places}
     with InProcess(makers) as transport:
         findings = conduct(protocol, Coordinator(transport), progress)
     whole = (*findings.seconds, ("all", round(perf_counter() - clock, 3)))
     ran = RunRecord(started, record.now(), record.versions(), (), inputs, whole)
-    return _result(protocol, names, places, findings, ran)
+    return _result(protocol, names, places, findings, ran, earlier)
 
 
 def _check(protocol: Protocol, sites: dict[str, Path]) -> None:
@@ -186,9 +187,10 @@ def _result(
     places: tuple[Place, ...],
     findings: Findings,
     ran: RunRecord,
+    earlier: dict[str, int],
 ) -> StudyResult:
     document = protocol.document
-    summaries = tuple(_summary(protocol, place, findings) for place in places)
+    summaries = tuple(_summary(protocol, p, findings, earlier[p.name]) for p in places)
     return StudyResult(
         study=StudyIdentity(
             document.study.id, document.study.version, document.title.text(),
@@ -208,9 +210,14 @@ def _result(
     )  # fmt: skip
 
 
-def _summary(protocol: Protocol, place: Place, findings: Findings) -> SiteSummary:
+def _entries(place: Place) -> int:
+    """How many entries the register has before this run."""
+    return ledger.verify(place.ledger).entries if place.ledger.exists() else 0
+
+
+def _summary(protocol: Protocol, place: Place, findings: Findings, earlier: int) -> SiteSummary:
     release = findings.attrition[place.name]
-    entries = ledger.read(place.ledger)
+    entries = ledger.read(place.ledger)[earlier:]
     steps = _steps(protocol, release)
     return SiteSummary(
         site=place.name,

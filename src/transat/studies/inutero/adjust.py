@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from transat.core.errors import StudyError
-from transat.federation.coordinator import Coordinator, SiteRefused
+from transat.federation.coordinator import Coordinator, SiteRefused, raised
 from transat.federation.questions import Question
 from transat.federation.wire import Refusal
 from transat.statistics import firth, logistic
@@ -95,6 +95,9 @@ def agreed(coordinator: Coordinator, plan: Plan) -> Plan | None:
         }
         answers = coordinator.answers(asked, plan.sites)
         refusals = {s: a for s, a in answers.items() if isinstance(a, Refusal)}
+        for site, refusal in refusals.items():
+            if refusal.code == "failed":
+                raise raised(site, refusal)
         if not refusals:
             return plan
         plan = _reduced(plan, refusals)

@@ -9,7 +9,7 @@ from typing import Any
 
 from transat.core.languages import Text
 from transat.federation import attrition
-from transat.federation.coordinator import Coordinator
+from transat.federation.coordinator import Coordinator, raised
 from transat.federation.questions import Question
 from transat.federation.wire import Refusal
 from transat.statistics import mantel_haenszel, prevalence
@@ -87,16 +87,18 @@ def conduct(
 
 
 def _attrition(coordinator: Coordinator) -> dict[str, attrition.Release | None]:
+    """By site; None where there are too few births for the site to say anything."""
     question = Question("attrition", attrition.Parameters())
     answers = coordinator.answers(question, coordinator.sites())
-    few = {s for s, a in answers.items() if isinstance(a, Refusal) and a.code == "cell_floor"}
-    rest = tuple(s for s in answers if s not in few)
-    told = coordinator.ask(question, rest) if _refused(answers, few) else answers
-    return {site: None if site in few else told[site] for site in answers}
-
-
-def _refused(answers: dict[str, Any], few: set[str]) -> bool:
-    return any(isinstance(a, Refusal) for s, a in answers.items() if s not in few)
+    told: dict[str, attrition.Release | None] = {}
+    for site, answer in answers.items():
+        if not isinstance(answer, Refusal):
+            told[site] = answer
+        elif answer.code == "cell_floor":
+            told[site] = None
+        else:
+            raise raised(site, answer)
+    return told
 
 
 def _prevalence(
