@@ -14,9 +14,16 @@ NOT_COVERED: Final[tuple[Text, ...]] = (
         "exact; what all of them together would tell of one stratum is not bounded.",
     ),
     Text(
-        "Le nombre de questions est borné modèle par modèle, pas sur l'ensemble des modèles qui "
-        "partagent des colonnes.",
-        "Rounds are bounded model by model, not over all models that share columns.",
+        "Le nombre de questions est borné modèle par modèle et pour une exécution, pas sur "
+        "l'ensemble des modèles qui partagent des colonnes.",
+        "Rounds are bounded model by model and within one run, not over all models that share "
+        "columns.",
+    ),
+    Text(
+        "La dominance (une ou deux personnes faisant presque toute une somme) n'est pas vérifiée "
+        "pour les colonnes continues des régressions.",
+        "Dominance (one or two people making almost all of a sum) is not checked for the "
+        "continuous columns of regressions.",
     ),
     Text(
         "Des groupes disjoints sont retirés d'un effectif le long d'un seul arbre à la fois, et "

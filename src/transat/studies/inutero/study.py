@@ -125,8 +125,8 @@ def _scan(
 
 
 def chosen(protocol: Protocol, scan: mantel_haenszel.Result) -> tuple[Key, ...]:
-    """Pairs to adjust: signals, clearest first, then the protocol's reference pairs; at most so
-    many as the protocol says. Ties are broken by the codes."""
+    """Pairs to look at: signals, clearest first, then the protocol's reference pairs. Ties are
+    broken by the codes."""
     signals = [
         (float(scan.q[d, m]), float(scan.p[d, m]), drug, group)
         for d, drug in enumerate(scan.exposure_codes)
@@ -135,8 +135,7 @@ def chosen(protocol: Protocol, scan: mantel_haenszel.Result) -> tuple[Key, ...]:
     ]
     ranked = [(drug, group) for _, _, drug, group in sorted(signals)]
     asked = [(pair.exposure, pair.outcome) for pair in protocol.reference]
-    both = dict.fromkeys(ranked + asked)
-    return tuple(both)[: protocol.document.adjustment.at_most.value]
+    return tuple(dict.fromkeys(ranked + asked))
 
 
 def _adjusted(
@@ -146,21 +145,32 @@ def _adjusted(
     scan: mantel_haenszel.Result,
     clock: _Clock,
 ) -> dict[Key, tuple[Adjusted | None, str | None]]:
-    pairs = chosen(protocol, scan)
     drugs = {e.code: e for e in protocol.exposures}
-    specification = protocol.specification()
+    specification, rules = protocol.specification(), protocol.document
     found: dict[Key, tuple[Adjusted | None, str | None]] = {}
-    for done, (drug, group) in enumerate(pairs):
-        clock.say("adjust", done, len(pairs))
-        d, m = scan.exposure_codes.index(drug), scan.outcome_codes.index(group)
-        shown = [k for k in range(len(asked)) if scan.sites_shown[k, d, m]]
-        if not any(float(scan.site_estimates[k].odds_ratio[d, m]) > 0 for k in shown):
-            found[drug, group] = (None, "no_exposed_cases" if shown else "withheld")
-            continue
-        sites = tuple(asked[k] for k in shown if not _empty(scan, k, d, m))
-        plan = Plan(group, drug, sites, columns(specification, drugs[drug]))
-        found[drug, group] = adjust(coordinator, plan, protocol.document.scan.level.value)
+    plans: list[Plan] = []
+    for drug, group in chosen(protocol, scan):
+        sites, why_not = _sites(scan, asked, drug, group)
+        if why_not is not None:
+            found[drug, group] = (None, why_not)
+        else:
+            plans.append(Plan(group, drug, sites, columns(specification, drugs[drug])))
+    plans = plans[: rules.adjustment.at_most.value]
+    for done, plan in enumerate(plans):
+        clock.say("adjust", done, len(plans))
+        found[plan.exposure, plan.outcome] = adjust(coordinator, plan, rules.scan.level.value)
     return found
+
+
+def _sites(
+    scan: mantel_haenszel.Result, asked: tuple[str, ...], drug: str, group: str
+) -> tuple[tuple[str, ...], str | None]:
+    """Sites that show the pair and have something to say of it, or why there is none."""
+    d, m = scan.exposure_codes.index(drug), scan.outcome_codes.index(group)
+    shown = [k for k in range(len(asked)) if scan.sites_shown[k, d, m]]
+    if not any(float(scan.site_estimates[k].odds_ratio[d, m]) > 0 for k in shown):
+        return (), "no_exposed_cases" if shown else "withheld"
+    return tuple(asked[k] for k in shown if not _empty(scan, k, d, m)), None
 
 
 def _empty(scan: mantel_haenszel.Result, site: int, drug: int, group: int) -> bool:
