@@ -13,6 +13,7 @@ from transat.harmonise.report import Report
 from transat.harmonise.run import harmonise, shore_of
 
 PEOPLE = "BEN_NIR_PSA;BEN_RNG_GEM;BEN_CDI_NIR;BEN_SEX_COD;BEN_NAI_ANN\n"
+PEOPLE_NEWER = PEOPLE.replace("BEN_CDI_NIR", "BEN_NEW_COL")
 
 
 @pytest.fixture
@@ -21,6 +22,7 @@ def source(tmp_path: Path) -> Path:
     folder.mkdir(parents=True)
     (folder / "ir_ben_r_0001.csv").write_text(PEOPLE + "a;1;00;2;1980\n;1;00;2;1980\n", "utf-8")
     (folder / "IR_BEN_R_ARC.csv").write_text(PEOPLE + "b;1;00;2;1950\nc;1;01;2;1980\n", "utf-8")
+    (folder / "IR_BEN_R_0002.csv").write_text(PEOPLE_NEWER, "utf-8")
     (folder / "NOTES.csv").write_text("x\n1\n", "utf-8")
     return tmp_path / "native"
 
@@ -40,6 +42,7 @@ def test_archived_persons_are_persons_and_nothing_is_passed_over(
     assert report.tables["person"] == 2
     assert report.unknown == ("beneficiaires/NOTES.csv",)
     assert "ER_PRS_F" in report.missing
+    assert report.unread == {"IR_BEN_R": ("BEN_NEW_COL",)}
     assert report.lines == 4
     assert report.rejects == 1
     assert [s[1] for s in steps] == list(range(steps[-1][1] + 1))

@@ -32,6 +32,16 @@ class Extract:
     simulated: bool = False
     notice: Text | None = None  # what a reader of any result must be told of these people
 
+    def unread(self, tables: Sequence[NativeTable]) -> dict[str, tuple[str, ...]]:
+        """By table, the columns that its files have and that are not read: nothing is hidden."""
+        found: dict[str, tuple[str, ...]] = {}
+        for table in tables:
+            read = {name.upper() for column in table.columns for name in column.names}
+            seen = {h.strip().upper() for f in self.files.get(table.name, ()) for h in f.header}
+            if other := tuple(sorted(seen - read)):
+                found[table.name] = other
+        return found
+
 
 def find(root: Path, tables: Sequence[NativeTable]) -> Extract:
     """Find the files of `tables` under `root` and look at how each is written.

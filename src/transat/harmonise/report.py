@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from transat.core.languages import Language
@@ -18,6 +18,7 @@ class Report:
 
     `tables` gives rows per OMOP table, `rejects` the number of rejected native lines, `missing` the
     native tables that the extract lacks, `unknown` the files that no declared table claims,
+    `unread` by native table the columns that are in its files and are not used,
     `findings` counts met on the way (persons ambiguous in the PMSI, ...).
     Counts here stay at the site: none has been compared with a disclosure threshold.
     """
@@ -30,6 +31,7 @@ class Report:
     unknown: tuple[str, ...]
     rules: tuple[Rule, ...]
     findings: Mapping[str, int]
+    unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def lines(self) -> int:
@@ -45,6 +47,7 @@ class Report:
             "rejects": self.rejects,
             "missing": list(self.missing),
             "unknown": list(self.unknown),
+            "unread": {table: list(columns) for table, columns in self.unread.items()},
             "findings": dict(self.findings),
             "ledger": [
                 {"table": e.table, "kind": e.kind, "rule": e.rule, "rows": e.rows}

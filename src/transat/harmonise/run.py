@@ -110,6 +110,7 @@ def harmonise(
         extract.unknown,
         rules,
         dict(context.findings),
+        extract.unread(declared.tables),
     )
 
 
