@@ -112,3 +112,32 @@ def test_a_broken_list_names_its_line(
     with pytest.raises(StudyError) as refused:
         read(protocol_file)
     assert refused.value.where == f"{path}:{line or changed}"
+
+
+def test_a_holders_own_stricter_file_holds_for_both_shores(protocol_file: Path) -> None:
+    from transat.federation import policy
+
+    shipped = Path(policy.__file__).parent / "policies" / "ramq.yaml"
+    own = (
+        shipped.read_text("utf-8")
+        .replace("value: 11", "value: 20")
+        .replace("key: ramq", "key: own")
+    )
+    (protocol_file.parent / "own.yaml").write_text(own, "utf-8")
+    text = protocol_file.read_text("utf-8").replace("policy: ramq", "policy: own.yaml")
+    protocol_file.write_text(text, "utf-8")
+    held = read(protocol_file).policies()
+    assert held["quebec"].threshold == 20
+    assert policy.strictest(held.values()) == 20
+
+
+def test_an_unknown_policy_and_a_site_named_twice_are_refused(protocol_file: Path) -> None:
+    text = protocol_file.read_text("utf-8")
+    protocol_file.write_text(text.replace("policy: ramq", "policy: ramc"), "utf-8")
+    with pytest.raises(StudyError) as refused:
+        read(protocol_file)
+    assert "ramq" in refused.value.what.fr
+    protocol_file.write_text(text.replace("name: quebec", "name: france"), "utf-8")
+    with pytest.raises(StudyError) as refused:
+        read(protocol_file)
+    assert "france" in refused.value.what.en

@@ -9,7 +9,6 @@ import json
 from typing import Final
 
 from transat.core.languages import Language, Text
-from transat.federation import policy
 from transat.federation.documents import Strict
 from transat.federation.limits import NOT_COVERED
 from transat.studies.hashes import hashes
@@ -78,21 +77,21 @@ def _formal(protocol: Protocol, key: str) -> str:
 
 
 def _sites(protocol: Protocol, language: Language) -> list[str]:
-    held = policy.installed()
+    held = protocol.policies()
     threshold = Text("effectif minimal", "smallest count")
     colon, semicolon = (" : ", " ; ") if language == "fr" else (": ", "; ")
     return [
         f"{site.label.text().in_(language)} [{site.name}]{colon}"
-        f"{held[site.policy].holder.in_(language)}{semicolon}"
-        f"{threshold.in_(language)} {held[site.policy].threshold} "
-        f"({STATUS[held[site.policy].checked].in_(language)})"
+        f"{held[site.name].holder.in_(language)}{semicolon}"
+        f"{threshold.in_(language)} {held[site.name].threshold} "
+        f"({STATUS[held[site.name].checked].in_(language)})"
         for site in protocol.document.sites
     ]
 
 
 def _leaves(protocol: Protocol, language: Language) -> list[str]:
-    held = policy.installed()
-    first = held[protocol.document.sites[0].policy]
+    held = protocol.policies()
+    first = held[protocol.document.sites[0].name]
     return [rule.text.in_(language) for rule in first.rules]
 
 

@@ -17,6 +17,7 @@ from transat.core.errors import StudyError, close_match
 from transat.core.languages import Text
 from transat.federation import policy
 from transat.federation.documents import Bilingual, Strict, read_document
+from transat.federation.policy import Policy
 from transat.studies import code_lists
 from transat.studies.code_lists import ExposureCode, OutcomeCode, ReferencePair
 
@@ -41,7 +42,8 @@ class Identity(Strict):
 
 
 class SiteRule(Strict):
-    """A site that takes part, and the policy file of its data holder."""
+    """A site that takes part, and its data holder's policy: the key of an installed one, or the
+    path of the holder's own file ('holder.yaml'), relative to the protocol."""
 
     name: str = Field(pattern=r"^[a-z0-9_-]{1,20}$")
     label: Bilingual
@@ -153,6 +155,24 @@ class Protocol:
             excluded_causes=who.excluded_causes.value,
         )
 
+    def policies(self) -> dict[str, Policy]:
+        """The policy of each site's holder.
+
+        Raises
+        ------
+        StudyError: no installed policy of that name. ConfigError: a holder's file that does not
+        fit, or with a threshold below 11.
+        """
+        held = policy.installed()
+        found: dict[str, Policy] = {}
+        for site in self.document.sites:
+            if site.policy.endswith(".yaml"):
+                found[site.name] = policy.load(self.path.parent / site.policy)
+            else:
+                _known(self, f"sites.{site.name}.policy", site.policy, set(held))
+                found[site.name] = held[site.policy]
+        return found
+
     def rules(self) -> tuple[tuple[str, Text], ...]:
         """Every rule's key ('population.ages') and sentence, in the order of the model."""
         parts = ("population", "exposure", "scan", "adjustment")
@@ -212,12 +232,22 @@ def _check(protocol: Protocol) -> None:
     for pair in protocol.reference:
         _known(protocol, lists.reference, pair.exposure, drugs)
         _known(protocol, lists.reference, pair.outcome, groups)
-    for site in protocol.document.sites:
-        _known(protocol, f"sites.{site.name}.policy", site.policy, set(policy.installed()))
-    names = [site.name for site in protocol.document.sites]
-    if len(set(names)) != len(names):
-        _known(protocol, "sites", names[-1], set())
+    protocol.policies()
+    _once(protocol)
     protocol.specification()
+
+
+def _once(protocol: Protocol) -> None:
+    names = [site.name for site in protocol.document.sites]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise StudyError(
+            Text(
+                f"le site « {twice[0]} » est nommé deux fois.", f'site "{twice[0]}" is named twice.'
+            ),
+            f"{protocol.path}: sites",
+            Text("N'en gardez qu'un.", "Keep one of them."),
+        )
 
 
 def _known(protocol: Protocol, field: str, name: str, names: set[str]) -> None:

@@ -95,11 +95,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """A medicine (ATC, 7 characters) or a class (shorter code); `parent` is the class above."""
+    """A medicine (ATC, 7 characters), a class (shorter code) or a named list of them.
+
+    `parent` is the class above; `prefixes` are the ATC prefixes gathered, empty for the code's own.
+    """
 
     code: str
     label: Text
     parent: str | None
+    prefixes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

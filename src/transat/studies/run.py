@@ -137,9 +137,9 @@ def _check(protocol: Protocol, sites: dict[str, Path]) -> None:
 
 
 def _places(protocol: Protocol, sites: dict[str, Path], out: Path) -> tuple[Place, ...]:
-    held = policy.installed()
+    held = protocol.policies()
     declared = [site for site in protocol.document.sites if site.name in sites]
-    strictest = policy.strictest(held[site.policy] for site in declared)
+    strictest = policy.strictest(held[site.name] for site in declared)
     places = []
     for site in sorted(declared, key=lambda s: s.name):
         cdm = Path(sites[site.name])
@@ -155,7 +155,7 @@ def _places(protocol: Protocol, sites: dict[str, Path], out: Path) -> tuple[Plac
                 ledger=base.with_suffix(".jsonl"),
                 # Simulated people have no secret between two runs; real ones do.
                 journal=None if simulated is True else base.with_suffix(".journal.json"),
-                policy=held[site.policy].tightened(strictest),
+                policy=held[site.name].tightened(strictest),
                 simulated=simulated if isinstance(simulated, bool) else None,
                 source=str(metadata.get("source") or ""),
                 period=(str(period[0]), str(period[1])) if period else None,

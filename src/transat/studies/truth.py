@@ -76,6 +76,7 @@ def effects(truth: Path) -> Effects:
 
 def evaluate(result: StudyResult, true: Effects) -> Truth:
     """Count what was found, missed, and called without cause; and how often intervals hold."""
+    true = _as_named_here(true, result)
     pairs = {(p.exposure, p.outcome): p for p in result.pairs}
     members = _members(result)
     ratios = {key: true.odds_ratio.get(key) for key in pairs}
@@ -95,6 +96,22 @@ def evaluate(result: StudyResult, true: Effects) -> Truth:
         not_testable=tuple(sorted([k for k in planted if pairs[k].state != "tested"] + hidden)),
         covered=len(covered),
         coverage_of=len(estimated),
+    )
+
+
+def _as_named_here(true: Effects, result: StudyResult) -> Effects:
+    """The same effects under this study's names: 'A|B' is its list of A and B, or their class."""
+    lists = {frozenset(e.prefixes or (e.code,)): e.code for e in result.exposures}
+    subgroups = {e.code for e in result.exposures if len(e.code) == CHEMICAL_SUBGROUP}
+
+    def name(atc: str) -> str:
+        parts = frozenset(atc.split("|"))
+        shared = {part[:CHEMICAL_SUBGROUP] for part in parts}
+        return lists.get(parts) or (shared & subgroups if len(shared) == 1 else set() or {atc}).pop()
+
+    ratios = {(name(atc), group): ratio for (atc, group), ratio in true.odds_ratio.items()}
+    return Effects(
+        ratios | true.odds_ratio, frozenset((name(atc), group) for atc, group in true.planted)
     )
 
 

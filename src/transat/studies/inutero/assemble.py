@@ -30,7 +30,7 @@ def exposures(protocol: Protocol) -> tuple[Exposure, ...]:
     parents = exposure_parents(protocol.specification().exposures)
     codes = [e.code for e in protocol.exposures]
     return tuple(
-        Exposure(e.code, e.label, codes[p] if p >= 0 else None)
+        Exposure(e.code, e.label, codes[p] if p >= 0 else None, e.prefixes)
         for e, p in zip(protocol.exposures, parents, strict=True)
     )
 
