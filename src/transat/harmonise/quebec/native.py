@@ -157,8 +157,11 @@ def _joins(table: str, mapping: QuebecColumns) -> tuple[str, tuple[str, ...]]:
 
 def padded(code: str, width: int) -> str:
     """SQL of a numeric code with the leading zeros that spreadsheets drop; other text as it is."""
-    digits = f"regexp_full_match({code}, '[0-9]{{1,{width}}}')"
-    return f"CASE WHEN {digits} THEN lpad({code}, {width}, '0') ELSE {code} END"
+    digits = f"regexp_full_match({code}, '[0-9]+')"
+    return (
+        f"CASE WHEN length({code}) < {width} AND {digits} THEN lpad({code}, {width}, '0') "
+        f"ELSE {code} END"
+    )
 
 
 def _classification(mapping: QuebecColumns) -> str:

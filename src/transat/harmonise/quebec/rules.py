@@ -1,6 +1,6 @@
 """The accounting rules of the Québec sources: which lines are set aside, why, and who says so.
 
-Each rule is named, can be switched off (`--rules-off KEY`) and is counted in the ledger. The same
+Each rule is named, can be switched off (`--without KEY`) and is counted in the ledger. The same
 key on several tables is one rule. The first rule in this order takes the line.
 """
 
