@@ -11,7 +11,8 @@ Formula
 
 Assumptions
     Exposed cases Poisson of mean E RR (rare outcome: conservative, the conditional variance is
-    smaller); threshold fixed, as `benjamini_hochberg.next_threshold` gives it.
+    smaller); threshold fixed, as `benjamini_hochberg.next_threshold` gives it; no count masked, so
+    that where sites mask, the ratio truly detectable is larger.
 
 Reference
     Method of the minimum detectable relative risk: Armstrong B (1987) Am J Epidemiol 126:356-358,

@@ -13,19 +13,19 @@ Formula (stratum s: N births, n exposed, m cases, a exposed cases; b = n-a, c = 
     risk difference         (sum a - E) / W,  W = sum n(N-n)/N; Sato's variance
     absolute risks          [sum a(N-n)/N]/W exposed and [sum cn/N]/W unexposed: standardised to the
                             same weights, so their ratio and difference are the two lines above
-    test                    one-sided for an excess, mid-p of `mid_p.excess(a, E, V)`;
+    test                    one-sided for an excess, mid-p of `masked_excess`;
                             family: pairs of summed E >= `least_expected`, fixed before a is read
 
 What leaves, and masking
     Sums over the strata of a site, never a stratum. Strata are nested in sites, so the sums over
     sites are exactly those of the pooled data. All that tells a is withheld where the gate masks a
-    pair; E and V depend on the margins alone and stay. `combine` then tests the pair with the
-    smallest value that the site's masked counts can take (`floor`: 1, as zero is never masked; 0
-    if the gate also masked a zero). p falls as a grows, so this p is at least the p of the full
-    data, hence still valid: P(p <= t) <= t under no effect. Dropping the site instead, or keeping
-    only pairs seen at a >= 11, would select on the outcome and inflate false positives. Margins
-    may only be withheld for reasons that do not look at a; a site without margins for a pair is
-    left out of its test whole.
+    pair; E and V depend on the margins alone and stay. `combine` counts a masked a as the smallest
+    value that the site's masked counts can take (`floor`: 1, as zero is never masked; 0 if the
+    gate also masked a zero) and judges the sum against its own law under masking (`masked_excess`),
+    which is valid, P(p <= t) <= t under no effect, whatever else the gate masks. Dropping the
+    site instead, or keeping only pairs seen at a >= 11, would select on the outcome and inflate
+    false positives. Margins may only be withheld for reasons that do not look at a; a site without
+    margins for a pair is left out of its test whole.
     Estimates come from the sites that show the pair. A site shows it because a is 0 or large
     enough, so an estimate from part of the sites leans away from 1; `sites_masked` says where.
 
@@ -51,7 +51,8 @@ from scipy.sparse import csc_array
 from scipy.special import gammaincinv, ndtri
 
 from transat.cohorts.analysis_table import AnalysisTable
-from transat.statistics import benjamini_hochberg, detectable_risk, mid_p
+from transat.core.counts import THRESHOLD
+from transat.statistics import benjamini_hochberg, detectable_risk, masked_excess
 from transat.statistics.heterogeneity import Heterogeneity, breslow_day, cochran, pooled_odds_ratio
 
 Floats = NDArray[np.float64]
@@ -97,6 +98,7 @@ class Release:
     ratio_variance: Floats  # sum (mn(N-n) - acN)/N²
     sato_p: Floats
     sato_q: Floats
+    least_shown: int = 0  # every shown a is 0 or at least this; 0 where nothing is masked
 
     def counts(self) -> dict[str, Integers]:
         """Every head count that this release states, its four cells and its margins included."""
@@ -123,6 +125,7 @@ class Release:
         pairs: Flags,
         exposures: Flags | None = None,
         outcomes: Flags | None = None,
+        threshold: int = THRESHOLD,
     ) -> Release:
         """A copy without what the gate keeps in.
 
@@ -131,6 +134,7 @@ class Release:
         pairs : (D, M), True where the exposed cases are masked.
         exposures : (D,), True where the number exposed is masked too: its pairs lose their margins.
         outcomes : (M,), True where the number of cases is masked too.
+        threshold : the gate masks every a of 1..threshold-1, whatever else it masks.
         """
         no_exposed = _flags(exposures, len(self.exposure_codes))
         no_cases = _flags(outcomes, len(self.outcome_codes))
@@ -150,6 +154,7 @@ class Release:
             variance=np.where(no_margins, np.nan, self.variance),
             shown=~hidden,
             floor=0 if masked_zero else self.floor,
+            least_shown=_least_shown(self.exposed_cases[~hidden], threshold),
             exposed_cases=np.where(hidden, WITHHELD, self.exposed_cases),
             **changes,  # type: ignore[arg-type]
         )
@@ -240,7 +245,7 @@ def combine(releases: Sequence[Release], parameters: Parameters | None = None) -
     observed: Integers = np.stack([_counted(r) for r in releases]).sum(axis=0)
     testable = expected >= chosen.least_expected
     p = np.full(expected.shape, np.nan)
-    p[testable] = mid_p.excess(observed[testable], expected[testable], variance[testable])
+    p[testable] = _p_values(releases, testable)
     q = benjamini_hochberg.q_values(p)
     threshold = benjamini_hochberg.next_threshold(q, chosen.false_share)
     sites = tuple(_estimates([r], chosen.level) for r in releases)
@@ -283,6 +288,22 @@ def _counted(release: Release) -> Integers:
     """Exposed cases as the test counts them: the floor where masked, none without margins."""
     masked = np.where(np.isnan(release.expected), 0, release.floor)
     return np.where(release.shown, release.exposed_cases, masked)
+
+
+def _p_values(releases: Sequence[Release], testable: Flags) -> Floats:
+    return masked_excess.excess(
+        np.stack([_counted(r)[testable] for r in releases]),
+        np.stack([np.nan_to_num(r.expected[testable]) for r in releases]),
+        np.stack([np.nan_to_num(r.variance[testable]) for r in releases]),
+        [r.floor for r in releases],
+        [r.least_shown for r in releases],
+    )
+
+
+def _least_shown(shown: Integers, threshold: int) -> int:
+    """The gate's threshold, or the smallest count shown should a gate show a smaller one."""
+    small = shown[(shown > 0) & (shown < threshold)]
+    return int(small.min()) if small.size else threshold
 
 
 def _binary(matrix: csc_array) -> csc_array:

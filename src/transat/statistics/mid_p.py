@@ -60,7 +60,7 @@ def excess(observed: ArrayLike, expected: ArrayLike, variance: ArrayLike | None 
     v = e if variance is None else np.asarray(variance, dtype=np.float64)
     a, e, v = (np.atleast_1d(x) for x in np.broadcast_arrays(a, e, v))
     shape = np.broadcast_shapes(np.shape(observed), np.shape(expected))
-    p: Floats = 0.5 * (_at_least(a, e, v) + _at_least(a + 1, e, v))
+    p: Floats = 0.5 * (at_least(a, e, v) + at_least(a + 1, e, v))
     p = np.clip(p, _SMALLEST, 1.0)
     return p.reshape(shape)
 
@@ -124,8 +124,8 @@ def _log_choose(n: int, k: Floats) -> Floats:
     return result
 
 
-def _at_least(a: Floats, e: Floats, v: Floats) -> Floats:
-    """P(A >= a) for the matched binomial, or the Poisson where V equals E."""
+def at_least(a: Floats, e: Floats, v: Floats) -> Floats:
+    """P(A >= a) for the matched binomial, or the Poisson where V equals E; arrays of one shape."""
     upper = np.where(np.isnan(a + e + v), np.nan, 1.0)
     share = np.divide(e - v, e, out=np.zeros_like(e), where=e > 0)
     counted = a > 0
