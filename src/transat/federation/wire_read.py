@@ -14,6 +14,12 @@ from transat.federation.wire_write import WireError, plain_string
 
 
 def built(data: Any, kind: type[Any], field: str) -> Any:
+    """A dataclass of exactly `kind` from its fields as plain data.
+
+    Raises
+    ------
+    WireError: a field too many, too few, or of another type or shape; names `field`.
+    """
     hints = typing.get_type_hints(kind)
     names = [f.name for f in dataclasses.fields(kind)]
     if not isinstance(data, dict) or set(data) != set(names):

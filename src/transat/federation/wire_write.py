@@ -18,6 +18,12 @@ class WireError(ValueError):
 
 
 def plain_fields(value: object) -> dict[str, Any]:
+    """The fields of a dataclass as plain data.
+
+    Raises
+    ------
+    WireError: something that may not travel; names its field.
+    """
     return {
         f.name: _plain(getattr(value, f.name), f.name)
         for f in dataclasses.fields(value)  # type: ignore[arg-type]
@@ -49,6 +55,12 @@ def _number(value: float, field: str) -> float | None:
 
 
 def plain_string(value: str, field: str) -> str:
+    """The string, when it is short and plain.
+
+    Raises
+    ------
+    WireError: otherwise.
+    """
     if not PLAIN.fullmatch(value):
         raise WireError(f"{field}: a string that is too long or not plain")
     return value
