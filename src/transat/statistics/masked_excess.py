@@ -95,18 +95,19 @@ def _parts(
     return parts
 
 
-def _tails(mean: Floats, variance: Floats, longest: int) -> Floats:
-    x = np.arange(longest + 1, dtype=np.float64)[:, None]
-    shape = (longest + 1, mean.size)
+def _tails(mean: Floats, variance: Floats, counts: Integers) -> Floats:
+    """P(count >= x) for each x of `counts`, (counts, pairs)."""
+    x = counts.astype(np.float64)[:, None]
+    shape = (counts.size, mean.size)
     return mid_p.at_least(*(np.broadcast_to(z, shape) for z in (x, mean, variance)))
 
 
 def _gated(mean: Floats, variance: Floats, floor: int, least: int, longest: int) -> Floats:
     """Tails of a count whose values 1..least-1 are replaced by `floor`."""
-    plain = _tails(mean, variance, max(longest, least))
     x = np.arange(longest + 1)
     source = np.where(x == 0, 0, np.where(x <= floor, 1, np.maximum(x, least)))
-    return plain[source]
+    wanted, place = np.unique(source, return_inverse=True)
+    return _tails(mean, variance, wanted)[place]
 
 
 def _convolved(parts: list[Floats]) -> Floats:
