@@ -26,6 +26,8 @@ TAKEN = [
     ("service_not_dispensing", DRUGS, {"SMED_COD_SERV_1": "AD"}),
     ("duration_not_positive", DRUGS, {"SMED_NBR_JR_DUREE_TRAIT": "0"}),
     ("duration_not_positive", DRUGS, {"SMED_NBR_JR_DUREE_TRAIT": "-30"}),
+    ("unmatched_cancellation", DRUGS, {"SMED_QTE_MED": "-30"}),
+    ("unmatched_cancellation", ACTS, {"SMOD_MNT_PAIMT": "-12.00"}),
     ("unknown_person", DRUGS, {"SMED_NO_INDIV_BEN_BANLS": "404"}),
     ("unknown_person", ACTS, {"SMOD_NO_INDIV_BEN_BANLS": "404"}),
     ("lump_sum_act", ACTS, {"SMOD_COD_ACTE": "9999"}),
@@ -124,7 +126,7 @@ def test_a_refused_line_is_not_cancelled_by_a_paid_one(extract: HandMade) -> Non
     extract.line(DRUGS, SMED_COD_STA_DECIS="REF")
     extract.line(DRUGS, SMED_QTE_MED="-60", SMED_NBR_JR_DUREE_TRAIT="-30").cdm()
     fates = extract.fates(DRUGS)
-    assert fates == {"read": 2, "kept": 0, "refused_claim": 1, "duration_not_positive": 1}
+    assert fates == {"read": 2, "kept": 0, "refused_claim": 1, "unmatched_cancellation": 1}
 
 
 def test_a_cancelled_act_is_no_visit(extract: HandMade) -> None:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 import pytest
 
+from transat.engines.duckdb import Engine
+from transat.harmonise.run import harmonise
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -60,6 +63,27 @@ def test_observation_starts_at_birth_and_ends_at_death(extract: HandMade) -> Non
     extract.line(ADDRESS)
     assert periods(extract, "observation_period") == [("2015-05-05", "2015-05-09")]
     assert extract.rows("SELECT CAST(death_date AS VARCHAR) FROM death") == [("2015-05-09",)]
+
+
+def test_without_addresses_the_extracts_period_is_observed_and_said(extract: HandMade) -> None:
+    del extract.lines[ADDRESS]
+    assert periods(extract, "observation_period") == [("2012-01-01", "2019-12-31")]
+    assert extract.report is not None
+    assert extract.report.findings["no_address_table"] == 1
+    assert "I_BENF_ADR_CM" in extract.report.missing
+
+
+def test_without_a_stated_period_the_care_says_it(extract: HandMade) -> None:
+    extract.line(DRUGS).line(ACTS, SMOD_DAT_SERV="2014-06-30").write()
+    (extract.root / "extract.json").unlink()
+    report = harmonise("quebec", extract.root, extract.root.with_name("cdm"))
+    with Engine() as engine:
+        report.cdm.attach(engine)
+        found = engine.rows(
+            "SELECT CAST(observation_period_start_date AS VARCHAR), "
+            "CAST(observation_period_end_date AS VARCHAR) FROM observation_period"
+        )
+    assert found == [("2014-02-03", "2014-06-30")]
 
 
 def test_drug_plan_periods_are_merged_and_closed(extract: HandMade) -> None:

@@ -134,6 +134,20 @@ def _cancelled(table: str, amount: str, key: Iterable[str], order: Iterable[str]
     )
 
 
+def _cancelled_elsewhere(table: str, amount: str) -> Rule:
+    return Rule(
+        "unmatched_cancellation",
+        Text("Annulation sans la ligne annulée", "Cancellation without the cancelled line"),
+        Text(
+            "Une ligne négative n'est pas un service, même si la ligne qu'elle reprend manque.",
+            "A negative line is no service, even where the line it takes back is missing.",
+        ),
+        _TRANSAT,
+        table,
+        f"{amount} < 0",
+    )
+
+
 _LUMP_SUM: Final = Rule(
     "lump_sum_act",
     Text("Acte forfaitaire", "Lump-sum act"),
@@ -269,6 +283,8 @@ def rules(mapping: QuebecColumns) -> tuple[Rule, ...]:
             ),
             ("SMOD_COD_ROLE", "SMOD_COD_DIAGN_PRIMR", "SMOD_NO_ETAB_USUEL"),
         ),
+        _cancelled_elsewhere("V_DEM_PAIMT_MED_CM", "SMED_QTE_MED"),
+        _cancelled_elsewhere("I_SMOD_SERV_MD_CM", "SMOD_MNT_PAIMT"),
         _NOT_DISPENSED,
         _NO_DURATION,
         _LUMP_SUM,
