@@ -86,9 +86,8 @@ def _parts(
 ) -> list[Floats]:
     """Upper tails P(s_k >= x), (x = 0..longest, pairs): the open sites as one, then each gated."""
     e, v, hidden = expected[:, block], variance[:, block], hides[:, block]
-    parts = [
-        _tails(np.where(hidden, 0, e).sum(axis=0), np.where(hidden, 0, v).sum(axis=0), longest)
-    ]
+    open_mean, open_variance = (np.where(hidden, 0.0, z).sum(axis=0) for z in (e, v))
+    parts = [_tails(open_mean, open_variance, np.arange(longest + 1))]
     for k in map(int, np.flatnonzero(hidden.any(axis=1))):
         mean, spread = np.where(hidden[k], e[k], 0.0), np.where(hidden[k], v[k], 0.0)
         parts.append(_gated(mean, spread, floors[k], least_shown[k], longest))
