@@ -99,6 +99,20 @@ def test_the_written_form_does_not_matter(
     assert tables(tmp_path / "cdm") == reference
 
 
+def test_overlapping_deliveries_change_nothing(
+    tmp_path: Path, reference: dict[str, pa.Table]
+) -> None:
+    an_extract().write(tmp_path / "native")
+    again = an_extract().write(tmp_path / "native" / "second", shuffle=7)
+    (again / "extract.json").unlink()
+    report = harmonise("snds", tmp_path / "native", tmp_path / "cdm", threads=1)
+    found = tables(tmp_path / "cdm")
+    assert {k for k, v in found.items() if v != reference[k]} == {"ledger.parquet"}
+    assert {e.rule for e in report.ledger} >= {
+        "same_line_twice", "same_stay_twice", "same_beneficiary_twice",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("folder", ["snds_synthetic_drees", "scalpel/test_csv_tables"])
 def test_other_peoples_extracts_come_in_as_they_are(
     tmp_path: Path, shared: Path, folder: str

@@ -162,7 +162,9 @@ def test_consultations_are_visits_and_acts_are_netted(tmp_path: Path) -> None:
     extract.line("02/03/2015", PRS_NAT_REF=1111).line(
         "02/03/2015", PRS_NAT_REF=1111, PRS_ACT_QTE=-1
     )
-    extract.line("03/03/2015", PRS_NAT_REF=1324, act={"CAM_PRS_IDE": "JQQM010"})
+    for activity in (1, 4):
+        act = {"CAM_PRS_IDE": "JQQM010", "CAM_ACT_COD": activity}
+        extract.line("03/03/2015", PRS_NAT_REF=1324, act=act)
     extract.line("04/03/2015", PRS_NAT_REF=1324, act={"CAM_PRS_IDE": "JQQM010"})
     extract.line("04/03/2015", PRS_NAT_REF=1324, PRS_ACT_QTE=-1, act={"CAM_PRS_IDE": "JQQM010"})
     found = harmonised(extract, tmp_path)

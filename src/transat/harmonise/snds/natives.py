@@ -123,6 +123,7 @@ ER_PHA_F: Final = NativeTable(
         *_NINE,
         _column("PHA_PRS_C13", "code", "needed", True),
         _column("PHA_ACT_QSN", "integer", "needed", True),
+        _column("PHA_ORD_NUM"),
         _column("PHA_DEC_TOP"),
         _column("PHA_DEC_QSU", "integer"),
     ),
@@ -136,6 +137,7 @@ ER_UCD_F: Final = NativeTable(
         *_NINE,
         _column("UCD_UCD_COD", "code", "needed", True),
         _column("UCD_DLV_NBR", "number", "needed", True),
+        _column("UCD_ORD_NUM"),
     ),
     joins=_LINE_JOIN,
     extra=_LINE_EXTRA,
@@ -143,7 +145,12 @@ ER_UCD_F: Final = NativeTable(
 
 ER_CAM_F: Final = NativeTable(
     "ER_CAM_F",
-    (*_NINE, _column("CAM_PRS_IDE", "code", "needed", True), _column("CAM_ACT_COD")),
+    (
+        *_NINE,
+        _column("CAM_PRS_IDE", "code", "needed", True),
+        _column("CAM_ACT_COD"),
+        _column("CAM_ORD_NUM"),
+    ),
     joins=_LINE_JOIN,
     extra=(*_LINE_EXTRA, "l.PRS_ACT_QTE AS quantity"),
 )

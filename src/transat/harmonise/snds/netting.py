@@ -8,12 +8,45 @@ T6: a line delivered by the unit (PHA_DEC_TOP = D) counts units (PHA_DEC_QSU), s
 
 from __future__ import annotations
 
+from typing import Final
+
 from transat.engines.duckdb import Engine
 from transat.harmonise.context import Context
 from transat.harmonise.ledger import NOTE
 from transat.harmonise.snds.natures import USED, among
+from transat.harmonise.snds.rules import SAME_LINE
+from transat.tables.snds import NINE_KEYS
 
+#: Beside the nine keys, what tells one sister line from another.
+_SISTERS: Final = {
+    "ER_PHA_F": ("PHA_ORD_NUM", "PHA_PRS_C13", "PHA_ACT_QSN", "PHA_DEC_TOP", "PHA_DEC_QSU"),
+    "ER_UCD_F": ("UCD_ORD_NUM", "UCD_UCD_COD", "UCD_DLV_NBR"),
+    "ER_CAM_F": ("CAM_ORD_NUM", "CAM_PRS_IDE", "CAM_ACT_COD"),
+}
 _CARE = "person_id, care_date, code, in_units, prescription_date, prescriber"
+
+
+def drop_repeats(engine: Engine, context: Context) -> None:
+    """Count once a sister line that overlapping deliveries bring twice, wherever it is.
+
+    A line is the same when its nine-column key, its rank under the key and everything read agree.
+    Without this a month delivered twice would double every box of it.
+    """
+    for table, own in _SISTERS.items():
+        identity = ", ".join((*NINE_KEYS, *own))
+        read, distinct = engine.rows(
+            f"SELECT count(*), count(DISTINCT hash({identity})) FROM kept_{table}"
+        )[0]
+        if read == distinct:
+            continue
+        once = context.materialise(
+            engine,
+            f"once_{table}",
+            f"SELECT * FROM kept_{table} QUALIFY row_number() OVER (PARTITION BY {identity}) = 1",
+        )
+        engine.sql(f"CREATE OR REPLACE VIEW kept_{table} AS SELECT * FROM once_{table}")
+        if read > once:
+            context.ledger.move(table, SAME_LINE.key, int(read) - once)
 
 
 def net_drugs(engine: Engine, context: Context) -> None:
@@ -34,9 +67,13 @@ def net_drugs(engine: Engine, context: Context) -> None:
 
 
 def net_acts(engine: Engine, context: Context) -> None:
-    """View `net_ER_CAM_F`: one row an act; its quantity is that of the prestation line."""
+    """View `net_ER_CAM_F`: one row an act and activity (surgeon 1, anaesthetist 4).
+
+    Its quantity is that of the prestation line; the activity stands in the prescriber's place.
+    """
     quantity = "CAST(coalesce(quantity, 1) AS DECIMAL(18, 2))"
-    _net(engine, context, "ER_CAM_F", _lines("kept_ER_CAM_F", "CAM_PRS_IDE", "false", quantity))
+    lines = _lines("kept_ER_CAM_F", "CAM_PRS_IDE", "false", quantity, "CAM_ACT_COD")
+    _net(engine, context, "ER_CAM_F", lines)
 
 
 def net_natures(engine: Engine, context: Context) -> None:
@@ -55,10 +92,12 @@ def net_natures(engine: Engine, context: Context) -> None:
     _net(engine, context, "ER_PRS_F", lines, copies)
 
 
-def _lines(source: str, code: str, in_units: str, quantity: str) -> str:
+def _lines(
+    source: str, code: str, in_units: str, quantity: str, prescriber: str = "prescriber"
+) -> str:
     return (
         f"SELECT person_id, care_date, {code} AS code, {in_units} AS in_units, prescription_date, "
-        f"prescriber, {quantity} AS quantity FROM {source}"
+        f"{prescriber} AS prescriber, {quantity} AS quantity FROM {source}"
     )
 
 

@@ -1,6 +1,6 @@
 """PROCEDURE_OCCURRENCE: CCAM acts of stays (dated by ENT_DAT_DEL) and of town, town abortions.
 
-An act of a stay that surgeon and anaesthetist both code is one act: one row by stay, code and day.
+An act that surgeon and anaesthetist both code is one act: one row by stay (or person), code, day.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def acts(engine: Engine, context: Context) -> None:
         "'CCAM' AS vocabulary, a.CDC_ACT AS code, max(coalesce(a.NBR_EXE_ACT, 1)) AS quantity, "
         "visit_occurrence_id FROM kept_T_MCOaaA AS a JOIN stay AS s USING (visit_occurrence_id) "
         "GROUP BY ALL UNION ALL "
-        "SELECT person_id, care_date, 'CCAM', code, sum(quantity), NULL FROM net_ER_CAM_F "
+        "SELECT person_id, care_date, 'CCAM', code, max(quantity), NULL FROM (SELECT person_id, "
+        "care_date, code, prescriber, sum(quantity) AS quantity FROM net_ER_CAM_F GROUP BY ALL) "
         "GROUP BY person_id, care_date, code UNION ALL "
         "SELECT person_id, care_date, 'PRS_NAT', code, sum(quantity), NULL FROM net_ER_PRS_F "
         f"WHERE code = '{TOWN_ABORTION}' GROUP BY person_id, care_date, code",
