@@ -12,7 +12,7 @@ from transat.harmonise.quebec.columns import declared, load
 from transat.harmonise.run import harmonise
 
 if TYPE_CHECKING:
-    from conftest import HandMade
+    from quebec_by_hand import HandMade
 
 RENAMED = """\
 tables:

@@ -10,7 +10,7 @@ from transat.harmonise.quebec.columns import load
 from transat.harmonise.quebec.rules import rules
 
 if TYPE_CHECKING:
-    from conftest import HandMade
+    from quebec_by_hand import HandMade
 
 DRUGS = "V_DEM_PAIMT_MED_CM"
 ACTS = "I_SMOD_SERV_MD_CM"

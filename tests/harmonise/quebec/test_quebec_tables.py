@@ -13,7 +13,7 @@ from transat.harmonise.run import harmonise
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import HandMade
+    from quebec_by_hand import HandMade
 
 STAY, DIAGNOSIS = "V_SEJ_HOSP_CM", "V_DIAGN_SEJ_HOSP_CM"
 PLAN, ADDRESS = "ADMISSIBILITE_MEDICAMENTS", "I_BENF_ADR_CM"
