@@ -13,23 +13,27 @@ import pytest
 from transat.core.errors import InputError
 from transat.studies.truth import Effects, effects, evaluate, judged
 
-ROW = {"window_start": 0, "window_end": 90, "n_exposed": 100, "planted": "no", "true_or": 1.0}
+ROW = {"window_start": 0, "window_end": 90, "n_exposed": 100, "planted": "no"}
+EVEN = {"sum_p1": 1.0, "sum_p0": 1.0}
 
 
 def _write(folder: Path, *rows: dict[str, object]) -> None:
-    pq.write_table(pa.Table.from_pylist([ROW | r for r in rows]), folder / "effects.parquet")
+    pq.write_table(pa.Table.from_pylist([ROW | EVEN | r for r in rows]), folder / "effects.parquet")
 
 
-def test_shores_are_joined_by_weight_and_other_windows_are_left_out(tmp_path: Path) -> None:
+def test_shores_are_added_up_and_other_windows_are_left_out(tmp_path: Path) -> None:
     one = {"atc": "N03AG01", "group": "spina_bifida", "planted": "yes"}
     _write(
         tmp_path,
-        one | {"true_or": 4.0, "n_exposed": 300},
-        one | {"true_or": 1.0, "n_exposed": 300},
-        one | {"true_or": 99.0, "window_start": -30, "window_end": 60},
+        one | {"sum_p1": 20.0, "sum_p0": 10.0},
+        one | {"sum_p1": 40.0, "sum_p0": 10.0, "n_exposed": 300},
+        one | {"sum_p1": 99.0, "window_start": -30, "window_end": 60},
     )
     found = effects(tmp_path)
-    assert found.odds_ratio == {("N03AG01", "spina_bifida"): pytest.approx(2.0)}
+    expected = (60 / 340) / (20 / 380)
+    assert found.odds_ratio(("N03AG01",), "spina_bifida") == pytest.approx(expected)
+    assert found.odds_ratio(("N03A",), "spina_bifida") == pytest.approx(expected)
+    assert found.odds_ratio(("B01AA",), "spina_bifida") is None
     assert found.planted == {("N03AG01", "spina_bifida")}
 
 
@@ -39,8 +43,9 @@ def test_signals_are_sorted_into_found_explained_and_false(ran: Any) -> None:
     chosen = tuple(replace(p, signal=key in called) for key, p in pairs.items())
     true = Effects(
         {
-            ("N03AG01", "spina_bifida"): 4.0, ("N03AG01", "nervous_system"): 2.5,
-            ("N02BE01", "hypospadias"): 1.0,
+            ("N03AG01", "spina_bifida"): (1000.0, 40.0, 10.0),
+            ("N03AG01", "nervous_system"): (1000.0, 25.0, 10.0),
+            ("N02BE01", "hypospadias"): (1000.0, 10.0, 10.0),
         },
         frozenset({("N03AG01", "spina_bifida"), ("N03AG01", "nervous_system"), ("X", "y")}),
     )  # fmt: skip

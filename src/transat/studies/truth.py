@@ -2,14 +2,13 @@
 
 Real sites have no truth folder; this reads one only where a person names it. A pair is truly raised
 when the model's own odds ratio in the first trimester is above 1.1 on the sites together; a class
-that has none of its own is judged by the medicines in it.
+or a list is judged by the medicines in it. "Explained" are true signals that no row plants by name:
+a class that holds a planted medicine, a group that holds a planted malformation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import exp
 from pathlib import Path
 from typing import Final
 
@@ -28,10 +27,24 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """True odds ratio of each (ATC, group), and the pairs that the simulator planted."""
+    """What the simulator's own model says of births exposed in the first trimester.
 
-    odds_ratio: dict[Key, float]
+    sums: for each (ATC of 7 characters, group), births exposed, the sum of their risks as they are,
+    and the sum of what they would be without the medicine; planted: the pairs given an effect.
+    """
+
+    sums: dict[Key, tuple[float, float, float]]
     planted: frozenset[Key]
+
+    def odds_ratio(self, prefixes: tuple[str, ...], group: str) -> float | None:
+        """True odds ratio of a medicine, class or list of them; None when nobody is exposed."""
+        found = [v for (atc, g), v in self.sums.items() if g == group and atc.startswith(prefixes)]
+        births, risk, without = (
+            (sum(column) for column in zip(*found, strict=True)) if found else (0.0, 0.0, 0.0)
+        )
+        if not 0 < without < births:
+            return None
+        return (risk / (births - risk)) / (without / (births - without))
 
 
 def judged(result: StudyResult, truth: Path) -> StudyResult:
@@ -45,7 +58,7 @@ def judged(result: StudyResult, truth: Path) -> StudyResult:
 
 
 def effects(truth: Path) -> Effects:
-    """Read `effects.parquet`; shores joined by the mean log odds ratio, weighted by exposed.
+    """Read `effects.parquet`; both shores' births are added up.
 
     Raises
     ------
@@ -61,76 +74,52 @@ def effects(truth: Path) -> Effects:
     with Engine() as engine:
         engine.view_parquet("effects", [file])
         rows = engine.rows(
-            'SELECT atc, "group", sum(ln(true_or) * n_exposed) / sum(n_exposed) FROM effects '
-            f"WHERE window_start = {T1[0]} AND window_end = {T1[1]} AND true_or > 0 "
-            "AND n_exposed > 0 GROUP BY ALL ORDER BY ALL"
+            'SELECT atc, "group", sum(n_exposed), sum(sum_p1), sum(sum_p0) FROM effects '
+            f"WHERE window_start = {T1[0]} AND window_end = {T1[1]} AND length(atc) = 7 "
+            "GROUP BY ALL ORDER BY ALL"
         )
         named = engine.rows(
             "SELECT DISTINCT atc, \"group\" FROM effects WHERE planted = 'yes' ORDER BY ALL"
         )
     return Effects(
-        {(str(a), str(g)): exp(float(mean)) for a, g, mean in rows},
+        {(str(a), str(g)): (float(n), float(p1), float(p0)) for a, g, n, p1, p0 in rows},
         frozenset((str(a), str(g)) for a, g in named),
     )
 
 
 def evaluate(result: StudyResult, true: Effects) -> Truth:
     """Count what was found, missed, and called without cause; and how often intervals hold."""
-    true = _as_named_here(true, result)
     pairs = {(p.exposure, p.outcome): p for p in result.pairs}
-    members = _members(result)
-    ratios = {key: true.odds_ratio.get(key) for key in pairs}
+    prefixes = {e.code: e.prefixes or (e.code,) for e in result.exposures}
+    ratios = {key: true.odds_ratio(prefixes[key[0]], key[1]) for key in pairs}
     raised = {key for key, ratio in ratios.items() if ratio is not None and ratio > RAISED}
-    planted = sorted(key for key in raised if key in true.planted)
+    named = _named_here(true.planted, prefixes)
+    planted = sorted(raised & named)
     signals = {key for key, pair in pairs.items() if pair.signal}
-    inside = {key for key in signals - raised if _contains(key, members, true)}
-    hidden = [k for k in true.planted if k not in pairs and k[0] in members]
-    covered = [k for k in planted if _covers(pairs[k], ratios[k])]
+    hidden = [k for k in named if k not in pairs and k[0] in prefixes]
     estimated = [k for k in planted if pairs[k].odds_ratio is not None]
     return Truth(
         pair_planted=tuple((*key, ratios[key] or 1.0) for key in planted),
         found=tuple(sorted(signals & set(planted))),
         missed=tuple(k for k in planted if k not in signals and pairs[k].state == "tested"),
-        false_signals=tuple(sorted(signals - raised - inside)),
-        explained=tuple(sorted((signals & raised - set(planted)) | inside)),
+        false_signals=tuple(sorted(signals - raised)),
+        explained=tuple(sorted(signals & raised - set(planted))),
         not_testable=tuple(sorted([k for k in planted if pairs[k].state != "tested"] + hidden)),
-        covered=len(covered),
+        covered=sum(_covers(pairs[k], ratios[k]) for k in estimated),
         coverage_of=len(estimated),
     )
 
 
-def _as_named_here(true: Effects, result: StudyResult) -> Effects:
-    """The same effects under this study's names: 'A|B' is its list of A and B, or their class."""
-    lists = {frozenset(e.prefixes or (e.code,)): e.code for e in result.exposures}
-    subgroups = {e.code for e in result.exposures if len(e.code) == CHEMICAL_SUBGROUP}
+def _named_here(planted: frozenset[Key], prefixes: dict[str, tuple[str, ...]]) -> set[Key]:
+    """Planted pairs under this study's names: 'A|B' is its list of A and B, or their subgroup."""
+    lists = {frozenset(parts): code for code, parts in prefixes.items()}
 
     def name(atc: str) -> str:
         parts = frozenset(atc.split("|"))
-        shared = {part[:CHEMICAL_SUBGROUP] for part in parts}
-        return lists.get(parts) or (shared & subgroups if len(shared) == 1 else set() or {atc}).pop()
+        subgroups = frozenset(part[:5] for part in parts)  # ATC, fourth level
+        return lists.get(parts) or lists.get(subgroups) or atc
 
-    ratios = {(name(atc), group): ratio for (atc, group), ratio in true.odds_ratio.items()}
-    return Effects(
-        ratios | true.odds_ratio, frozenset((name(atc), group) for atc, group in true.planted)
-    )
-
-
-def _members(result: StudyResult) -> dict[str, tuple[str, ...]]:
-    """Every exposure of the study with the medicines listed under it, itself first."""
-    inside: dict[str, list[str]] = {e.code: [e.code] for e in result.exposures}
-    parents = {e.code: e.parent for e in result.exposures}
-    for code in parents:
-        above = parents[code]
-        while above is not None:
-            inside[above].append(code)
-            above = parents[above]
-    return {code: tuple(codes) for code, codes in inside.items()}
-
-
-def _contains(key: Key, members: dict[str, tuple[str, ...]], true: Effects) -> bool:
-    """Whether a medicine listed under the exposure truly raises the group."""
-    codes: Iterable[str] = members[key[0]]
-    return any(true.odds_ratio.get((code, key[1]), 1.0) > RAISED for code in codes)
+    return {(name(atc), group) for atc, group in planted}
 
 
 def _covers(pair: Pair, ratio: float | None) -> bool:
