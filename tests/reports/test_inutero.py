@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from babel.numbers import parse_decimal
 
-from transat.core.languages import LANGUAGES
+from transat.core.languages import LANGUAGES, Text
 from transat.reports.csv_tables import NAMES
 from transat.reports.inutero import write_report
 from transat.reports.numbers import LOCALES
@@ -179,6 +179,13 @@ def test_an_almost_empty_result_is_still_a_page(build_result):
 def test_real_people_are_not_called_virtual(result):
     real = replace(result, sites=tuple(replace(s, simulated=False) for s in result.sites))
     assert "Population virtuelle" not in page(real, "fr")
+
+
+def test_the_notice_of_a_cdm_is_shown(result):
+    said = Text("Prises rendues plus fréquentes.", "Use made more frequent.")
+    told = replace(result, sites=tuple(replace(s, notice=said) for s in result.sites))
+    assert page(told, "fr").count(said.fr) == 1
+    assert said.en in page(told, "en")
 
 
 def test_files(result, tmp_path):

@@ -41,6 +41,7 @@ def test_no_text_is_left_over():
         family, name = key.split(".")
         heading = name == "title" and family in SECTIONS
         built = f"'{family}.' ~" in written or f'f"{family}.{{' in written
+        built = built or family in ("column", "parameter")
         assert heading or built or key in written, key
 
 

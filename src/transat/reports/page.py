@@ -70,6 +70,7 @@ def page(result: StudyResult, language: Language) -> str:
         silent=silent,
         untestable=_untestable(silent, language),
         truth=truth,
+        parameters=[(_label("parameter", k, language), v) for k, v in result.parameters],
         record=_record(result, language),
         csv_folder=CSV_FOLDER,
         csv_files=csv_tables.NAMES,
@@ -116,10 +117,15 @@ def _refused(signals: tuple[SignalRow, ...], language: Language) -> list[str]:
     values: dict[str, list[str]] = {}
     for name in sorted({column for adjusted in fitted for column in adjusted.columns_refused}):
         column, _, value = name.partition("=")
-        key = f"column.{column}"
-        label = text(key, language) if key in catalogue() else column
+        label = _label("column", column, language)
         values.setdefault(label, []).extend([value] if value else [])
     return [f"{label} ({', '.join(v)})" if v else label for label, v in sorted(values.items())]
+
+
+def _label(family: str, name: str, language: Language) -> str:
+    """The name in words where the catalogue has it, else as the program writes it."""
+    key = f"{family}.{name}"
+    return text(key, language) if key in catalogue() else name
 
 
 def _not_adjusted(signals: tuple[SignalRow, ...], language: Language) -> list[str]:
