@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from transat.core import languages
-from transat.core.errors import TransatError
-from transat.core.languages import LANGUAGES
+from transat.core.errors import InputError, TransatError
+from transat.core.languages import LANGUAGES, Text
 
 
 def main() -> None:
@@ -19,9 +19,9 @@ def main() -> None:
     try:
         sys.exit(app(arguments, prog_name="transat", standalone_mode=False))
     except TransatError as error:
-        language = languages.current()
-        print(f"transat: {error.title.in_(language)}: {error.message(language)}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        sys.exit(_refused(error))
+    except OSError as error:
+        sys.exit(_refused(_system(error)))
     except (Abort, KeyboardInterrupt):
         sys.exit(130)
     except Exception as error:
@@ -30,6 +30,24 @@ def main() -> None:
         if say_itself is None:
             raise
         sys.exit(_misused(say_itself()))
+
+
+def _refused(error: TransatError) -> int:
+    language = languages.current()
+    print(f"transat: {error.title.in_(language)}: {error.message(language)}", file=sys.stderr)
+    return error.exit_code
+
+
+def _system(error: OSError) -> InputError:
+    """What the system refused: a file that is not there, may not be read, a full disk."""
+    return InputError(
+        Text(f"le système refuse ({error.strerror}).", f"the system refuses ({error.strerror})."),
+        str(error.filename or "transat"),
+        Text(
+            "Vérifiez que le fichier existe, que vous y avez accès et qu'il reste de la place.",
+            "Check that the file exists, that you may use it and that there is room left.",
+        ),
+    )
 
 
 def _misused(message: str) -> int:
