@@ -41,6 +41,7 @@ class NativeTable:
     aliases: other file names under which it is delivered.
     joins: SQL joined to the typed lines ``n`` (earlier staged tables); at most one match a line.
     extra: select items from those joins, each ``expression AS name``.
+    spent: columns that only rules and joins use, left out of what is staged.
     """
 
     name: str
@@ -49,6 +50,7 @@ class NativeTable:
     aliases: tuple[str, ...] = ()
     joins: str = ""
     extra: tuple[str, ...] = ()
+    spent: tuple[str, ...] = ()
 
     def match(self, stem: str) -> tuple[int, int | None] | None:
         """Whether a file called `stem` holds this table: (letters matched, year), or None.

@@ -110,12 +110,13 @@ def _staged_sql(table: NativeTable, raw: str, branches: str) -> str:
     checked = [c for c in table.columns if c.demand != "free"]
     typed = [f"{cast_sql(c.name, c.cast)} AS {identifier(c.name)}" for c in table.columns]
     typed += [f"{identifier(c.name)} AS {identifier(c.name + '#')}" for c in checked]
-    kept_raw = f" EXCLUDE ({', '.join(identifier(c.name + '#') for c in checked)})"
+    left_out = [c.name + "#" for c in checked] + list(table.spent)
+    but = f" EXCLUDE ({', '.join(identifier(name) for name in left_out)})" if left_out else ""
     rejects = " ".join(_reject(c) for c in checked)
     extra = "".join(f", {e}" for e in table.extra)
     fate = f"{rejects} {branches}".strip()
     return (
-        f"SELECT * {kept_raw if checked else ''}, "
+        f"SELECT *{but}, "
         f"CAST({f'CASE {fate} END' if fate else 'NULL'} AS VARCHAR) AS set_aside FROM ("
         f"SELECT n.*{extra} FROM (SELECT {', '.join(typed)}, file_year FROM ({raw})) AS n "
         f"{table.joins})"

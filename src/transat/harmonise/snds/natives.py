@@ -115,6 +115,17 @@ ER_PRS_F: Final = NativeTable(
         "coalesce(p.fictive, false) AS fictive",
         "e.DCT_ORD_NUM IS NOT NULL AS in_pmsi",
     ),
+    spent=(
+        "BEN_NIR_PSA",
+        "BEN_RNG_GEM",
+        "BEN_CDI_NIR",
+        "DPN_QLF",
+        "PRS_DPN_QLP",
+        "CPL_MAJ_TOP",
+        "in_pmsi",
+        "fictive",
+        "file_year",
+    ),
 )
 
 ER_PHA_F: Final = NativeTable(
