@@ -116,6 +116,12 @@ def test_one_cancellation_takes_one_of_two_dispensings(extract: HandMade) -> Non
     assert extract.fates(DRUGS) == {"read": 3, "kept": 1, "cancelled_pair": 2}
 
 
+def test_lines_that_differ_anywhere_are_cancelled_one_by_one(extract: HandMade) -> None:
+    extract.line(DRUGS, SMED_COD_FORME_MED="1").line(DRUGS, SMED_COD_FORME_MED="2")
+    extract.line(DRUGS, SMED_QTE_MED="-60").cdm()
+    assert extract.fates(DRUGS) == {"read": 3, "kept": 1, "cancelled_pair": 2}
+
+
 def test_a_repeated_line_and_its_single_cancellation_are_all_gone(extract: HandMade) -> None:
     extract.line(DRUGS).line(DRUGS).line(DRUGS, SMED_QTE_MED="-60").cdm()
     fates = extract.fates(DRUGS)

@@ -110,14 +110,19 @@ def _unknown_stay(table: str) -> Rule:
     )
 
 
-def _cancelled(table: str, amount: str, key: Iterable[str], order: Iterable[str]) -> Rule:
+def _cancelled(table: str, amount: str, key: tuple[str, ...]) -> Rule:
     """A line and the one that takes it back (same key, opposite amount), matched one to one.
 
-    Ranks are dense and only first copies are counted: a repeated line and its single cancellation
-    are both gone, whichever copy `exact_duplicate` keeps.
+    Ranks are dense over all other columns and only first copies are counted: a repeated line and
+    its single cancellation are both gone, whichever copy `exact_duplicate` keeps.
     """
-    same = f"PARTITION BY {', '.join(key)}, abs({amount})"
-    rank = f"dense_rank() OVER ({same}, {amount} < 0 ORDER BY {', '.join(order)})"
+    others = [
+        f"abs({c.name})" if c.type in ("float", "integer") else c.name
+        for c in declared()[table].columns
+        if c.name not in (*key, amount, PERSON_OF[table])
+    ]
+    same = f"PARTITION BY person_id, {', '.join(key)}, abs({amount})"
+    rank = f"dense_rank() OVER ({same}, {amount} < 0 ORDER BY {', '.join(others)})"
     negatives = f"count(*) FILTER (WHERE {amount} < 0 AND copy = 1) OVER ({same})"
     positives = f"count(*) FILTER (WHERE {amount} > 0 AND copy = 1) OVER ({same})"
     return Rule(
@@ -268,20 +273,12 @@ def rules(mapping: QuebecColumns) -> tuple[Rule, ...]:
         _cancelled(
             "V_DEM_PAIMT_MED_CM",
             "SMED_QTE_MED",
-            ("person_id", "SMED_DAT_SERV", "SMED_COD_DIN", "SMED_COD_STA_DECIS"),
-            ("abs(SMED_NBR_JR_DUREE_TRAIT)", "SMED_COD_SERV_1", "abs(SMED_MNT_AUTOR_MED)"),
+            ("SMED_DAT_SERV", "SMED_COD_DIN", "SMED_COD_STA_DECIS"),
         ),
         _cancelled(
             "I_SMOD_SERV_MD_CM",
             "SMOD_MNT_PAIMT",
-            (
-                "person_id",
-                "SMOD_DAT_SERV",
-                "SMOD_COD_ACTE",
-                "DISP_NO_SEQ_DISP_BANLS",
-                "SMOD_COD_STA_DECIS",
-            ),
-            ("SMOD_COD_ROLE", "SMOD_COD_DIAGN_PRIMR", "SMOD_NO_ETAB_USUEL"),
+            ("SMOD_DAT_SERV", "SMOD_COD_ACTE", "DISP_NO_SEQ_DISP_BANLS", "SMOD_COD_STA_DECIS"),
         ),
         _cancelled_elsewhere("V_DEM_PAIMT_MED_CM", "SMED_QTE_MED"),
         _cancelled_elsewhere("I_SMOD_SERV_MD_CM", "SMOD_MNT_PAIMT"),
