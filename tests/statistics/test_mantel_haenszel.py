@@ -268,3 +268,15 @@ def test_releases_about_other_pairs_are_refused(draw):
         combine([at_site(draw(1)), at_site(draw(1, drugs=2))])
     with pytest.raises(ValueError, match="no release"):
         combine([])
+
+
+def test_a_site_without_births_adds_nothing(draw):
+    """An empty shore is a site that says zero everywhere, not an error."""
+    table = draw(13, n=400)
+    full, empty = at_site(table), at_site(table.take(np.zeros(table.n, dtype=bool)))
+    assert empty.persons == 0
+    assert not empty.exposed_cases.any()
+    alone, both = combine([full]), combine([full, empty])
+    np.testing.assert_array_equal(alone.p, both.p)
+    np.testing.assert_array_equal(alone.estimates.odds_ratio, both.estimates.odds_ratio)
+    assert both.heterogeneity.degrees.max() == 0

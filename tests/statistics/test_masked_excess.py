@@ -33,22 +33,28 @@ def test_brute_force_over_two_poisson_sites(counted):
     s = sum(counted)
     expected = sum(p for x, p in masses.items() if x >= s)
     got = masked_excess.excess(
-        column(*counted), column(*means), column(*means), [1, 1], [least, least]
+        column(*counted),
+        column(*means),
+        column(*means),
+        column(np.inf, np.inf),
+        [1, 1],
+        [least] * 2,
     )
     assert got[0] == pytest.approx(expected, rel=1e-9)
 
 
 @given(st.integers(0, 40), st.integers(0, 40), st.floats(0.2, 30), st.floats(0.2, 30))
 def test_open_sites_are_summed(a, b, e, f):
-    got = masked_excess.excess(column(a, b), column(e, f), 0.9 * column(e, f), [1, 1], [0, 0])
-    np.testing.assert_allclose(got, mid_p.excess([a + b], [e + f], [0.9 * (e + f)]), rtol=1e-12)
+    law = (column(e, f), 0.9 * column(e, f), column(50.0, 60.0))
+    got = masked_excess.excess(column(a, b), *law, [1, 1], [0, 0])
+    expected = mid_p.excess([a + b], [e + f], [0.9 * (e + f)], [110])
+    np.testing.assert_allclose(got, expected, rtol=1e-12)
 
 
 def test_a_long_sum_keeps_small_p():
     """One open site of 100 expected, one gated of 3: 190 cases is far out, and p says how far."""
-    got = masked_excess.excess(
-        column(190, 1), column(100.0, 3.0), column(99.0, 3.0), [1, 1], [0, 11]
-    )
+    law = (column(100.0, 3.0), column(99.0, 3.0), column(5e3, 5e3))
+    got = masked_excess.excess(column(190, 1), *law, [1, 1], [0, 11])
     assert 1e-18 < got[0] < 1e-12
 
 
@@ -60,6 +66,7 @@ def test_valid_under_no_effect(means, extra):
     mean = np.repeat(column(*means), 200_000, axis=1)
     a = rng.poisson(mean)
     hidden = ((a > 0) & (a < 11)) | ((a > 0) & (rng.random(a.shape) < extra))
-    p = masked_excess.excess(np.where(hidden, 1, a), mean, mean, [1, 1], [11, 11])
+    never = np.full(mean.shape, np.inf)
+    p = masked_excess.excess(np.where(hidden, 1, a), mean, mean, never, [1, 1], [11, 11])
     for t in (0.05, 0.01, 0.001):
         assert np.mean(p <= t) <= t + 3 * np.sqrt(t / p.size)

@@ -5,7 +5,7 @@ Question
     allows, for each of the D x M pairs, and by how much?
 
 Formula (stratum s: N births, n exposed, m cases, a exposed cases; b = n-a, c = m-a, d = N-n-m+a)
-    null mean and variance  E = sum nm/N,  V = sum n(N-n) m(N-m) / (N²(N-1))
+    null mean and variance  E = sum nm/N,  V = sum n(N-n) m(N-m) / (N²(N-1)); K = sum min(n, m)
     odds ratio              sum R / sum S,  R = ad/N,  S = bc/N; variance of its logarithm
                             PR/2R² + (PS+QR)/2RS + QS/2S²,  P = (a+d)/N,  Q = (b+c)/N
     risk ratio              [sum a(N-n)/N] / [sum cn/N]; variance of its logarithm
@@ -19,9 +19,9 @@ Formula (stratum s: N births, n exposed, m cases, a exposed cases; b = n-a, c = 
 What leaves, and masking
     Sums over the strata of a site, never a stratum. Strata are nested in sites, so the sums over
     sites are exactly those of the pooled data. All that tells a is withheld where the gate masks a
-    pair; E and V depend on the margins alone and stay. `combine` counts a masked a as the smallest
-    value that the site's masked counts can take (`floor`: 1, as zero is never masked; 0 if the
-    gate also masked a zero) and judges the sum against its own law under masking (`masked_excess`),
+    pair; E, V and K depend on the margins alone and stay. `combine` counts a masked a as the
+    smallest value that the site's masked counts can take (`floor`: 1, as zero is never masked; 0 if
+    the gate also masked a zero) and judges the sum against its own law under masking (`masked_excess`),
     which is valid, P(p <= t) <= t under no effect, whatever else the gate masks. Dropping the
     site instead, or keeping only pairs seen at a >= 11, would select on the outcome and inflate
     false positives. Margins may only be withheld for reasons that do not look at a; a site without
@@ -86,6 +86,7 @@ class Release:
     weight: Floats  # (D,) W = sum n(N-n)/N
     expected: Floats  # E
     variance: Floats  # V
+    trials: Floats  # K = sum min(n, m), the largest value that a can take
     shown: Flags
     floor: int  # smallest value that a masked count of this site can take
     exposed_cases: Integers  # a; this field and all below are withheld where not shown
@@ -152,6 +153,7 @@ class Release:
             weight=np.where(no_exposed, np.nan, self.weight),
             expected=np.where(no_margins, np.nan, self.expected),
             variance=np.where(no_margins, np.nan, self.variance),
+            trials=np.where(no_margins, np.nan, self.trials),
             shown=~hidden,
             floor=0 if masked_zero else self.floor,
             least_shown=_least_shown(self.exposed_cases[~hidden], threshold),
@@ -295,6 +297,7 @@ def _p_values(releases: Sequence[Release], testable: Flags) -> Floats:
         np.stack([_counted(r)[testable] for r in releases]),
         np.stack([np.nan_to_num(r.expected[testable]) for r in releases]),
         np.stack([np.nan_to_num(r.variance[testable]) for r in releases]),
+        np.stack([np.nan_to_num(r.trials[testable]) for r in releases]),
         [r.floor for r in releases],
         [r.least_shown for r in releases],
     )
@@ -388,6 +391,7 @@ def _sums(
         weight=weight,
         expected=expected,
         variance=variance,
+        trials=_trials(n, m),
         shown=np.ones(shape, dtype=np.bool_),
         floor=1,
         exposed_cases=np.rint(added(a)).astype(np.int64),
@@ -401,6 +405,14 @@ def _sums(
         sato_p=n2m + sato_drug[:, None] - added(a * (nn**2 + (big - nn) ** 2) / big**2),
         sato_q=expected / 2 + added(a * (big - 2 * nn - 2 * mm + 2 * a) / (2 * big)),
     )
+
+
+def _trials(n: Floats, m: Floats) -> Floats:
+    """Largest number of exposed cases that the margins allow, stratum after stratum."""
+    most = np.zeros((n.shape[0], m.shape[0]))
+    for exposed, cases in zip(n.T, m.T, strict=True):
+        most += np.minimum(exposed[:, None], cases[None, :])
+    return most
 
 
 def _no_rounding(value: Floats, scale: Floats) -> Floats:

@@ -7,7 +7,7 @@ Question
 Formula
     Site k shows a_k, or hides it. Let s_k = a_k where shown, and f (its floor: the smallest value
     that one of its hidden counts can take, 1 or 0) where hidden; S = sum of s_k. Under no effect
-    a_k is, to two moments, the binomial of `mid_p`, so the law of S is known once hiding is known:
+    a_k has the law that `mid_p` gives it, so the law of S is known once hiding is known:
     a_k in 1..least_shown-1 becomes f, all else stays. p = P(S >= s), by convolving the sites (upper
     tails, sums of positive terms only, so that a p of 1e-12 keeps its digits). The whole tail and
     not a mid-p: hiding piles probability on few values of S, where half of it would be liberal.
@@ -25,7 +25,7 @@ Assumptions
     Sites share no person; every count that a site shows is 0 or at least its `least_shown`.
 
 References
-    Ehm W (1991) Stat Probab Lett 11:7-16, doi:10.1016/0167-7152(91)90170-V (law of each site).
+    Röllin A (2007) Ann Appl Probab 17:1596-1614, doi:10.1214/105051607000000258 (law of a site).
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ def excess(
     counted: Integers,
     expected: Floats,
     variance: Floats,
+    trials: Floats,
     floors: Sequence[int],
     least_shown: Sequence[int],
 ) -> Floats:
@@ -57,7 +58,8 @@ def excess(
     Parameters
     ----------
     counted : (K, P) exposed cases of each site, its floor where hidden.
-    expected, variance : (K, P) null mean and variance; 0 where a site says nothing of the pair.
+    expected, variance, trials : (K, P) null mean and variance, and largest possible count; 0 where
+        a site says nothing of the pair.
     floors, least_shown : per site; `least_shown` 0 where the site hides nothing.
 
     Returns
@@ -65,48 +67,48 @@ def excess(
     (P,) float64 in (0, 1].
     """
     total = counted.sum(axis=0)
-    p = mid_p.excess(total, expected.sum(axis=0), variance.sum(axis=0))
+    law = np.stack([expected, variance, trials])
+    p = mid_p.excess(total, *law.sum(axis=1))
     hides = (np.asarray(least_shown) > 0)[:, None] & (expected > 0) & (expected <= _SURE)
     for low, high in zip((-1, *_BLOCKS), _BLOCKS, strict=False):
         block = np.flatnonzero((total > low) & (total <= high) & hides.any(axis=0))
         if block.size:
-            parts = _parts(expected, variance, hides, floors, least_shown, block, high)
+            parts = _parts(law[:, :, block], hides[:, block], floors, least_shown, high)
             p[block] = _convolved(parts)[total[block], np.arange(block.size)]
     return np.asarray(np.clip(p, 1e-300, 1.0), dtype=np.float64)
 
 
 def _parts(
-    expected: Floats,
-    variance: Floats,
-    hides: NDArray[np.bool_],
+    law: Floats,
+    hidden: NDArray[np.bool_],
     floors: Sequence[int],
     least_shown: Sequence[int],
-    block: Integers,
     longest: int,
 ) -> list[Floats]:
-    """Upper tails P(s_k >= x), (x = 0..longest, pairs): the open sites as one, then each gated."""
-    e, v, hidden = expected[:, block], variance[:, block], hides[:, block]
-    open_mean, open_variance = (np.where(hidden, 0.0, z).sum(axis=0) for z in (e, v))
-    parts = [_tails(open_mean, open_variance, np.arange(longest + 1))]
+    """Upper tails P(s_k >= x), (x = 0..longest, pairs): the open sites as one, then each gated.
+
+    law : (3, K, P) mean, variance and trials.
+    """
+    parts = [_tails(np.where(hidden, 0.0, law).sum(axis=1), np.arange(longest + 1))]
     for k in map(int, np.flatnonzero(hidden.any(axis=1))):
-        mean, spread = np.where(hidden[k], e[k], 0.0), np.where(hidden[k], v[k], 0.0)
-        parts.append(_gated(mean, spread, floors[k], least_shown[k], longest))
+        own = np.where(hidden[k], law[:, k], 0.0)
+        parts.append(_gated(own, floors[k], least_shown[k], longest))
     return parts
 
 
-def _tails(mean: Floats, variance: Floats, counts: Integers) -> Floats:
+def _tails(law: Floats, counts: Integers) -> Floats:
     """P(count >= x) for each x of `counts`, (counts, pairs)."""
     x = counts.astype(np.float64)[:, None]
-    shape = (counts.size, mean.size)
-    return mid_p.at_least(*(np.broadcast_to(z, shape) for z in (x, mean, variance)))
+    shape = (counts.size, law.shape[1])
+    return mid_p.at_least(*(np.broadcast_to(z, shape) for z in (x, *law)))
 
 
-def _gated(mean: Floats, variance: Floats, floor: int, least: int, longest: int) -> Floats:
+def _gated(law: Floats, floor: int, least: int, longest: int) -> Floats:
     """Tails of a count whose values 1..least-1 are replaced by `floor`."""
     x = np.arange(longest + 1)
     source = np.where(x == 0, 0, np.where(x <= floor, 1, np.maximum(x, least)))
     wanted, place = np.unique(source, return_inverse=True)
-    return _tails(mean, variance, wanted)[place]
+    return _tails(law, wanted)[place]
 
 
 def _convolved(parts: list[Floats]) -> Floats:

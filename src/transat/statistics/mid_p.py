@@ -11,12 +11,16 @@ Formula
 
     * `conditional`: the exact distribution, by convolving the strata. One pair at a time; it needs
       the stratum counts, so it runs inside a site or on pooled data.
-    * `excess`: needs only E and V. The binomial of the same mean and variance (K = E²/(E-V) trials
-      of probability 1-V/E, K real) stands for the exact distribution; without V, the Poisson of
-      mean E.
+    * `excess`: needs only E, V and the number of trials K (the smaller of exposed and cases,
+      summed over strata). Of two upper bounds of the exact tail, the smaller: a Poisson of mean V
+      moved by E-V, which has the mean and variance of A and more skewness (Röllin 2007); from E + 1
+      on, the binomial of K trials and mean E (Hoeffding 1956, theorem 5). The second is proven; the
+      first, below 0.05, is checked on 4,000 sets of strata, an exposure found only within an
+      illness among them. (The binomial matched to E and V is closer on average, but ends too soon
+      where strata differ much: it can call 1e-12 what is 1e-4.)
 
     The mid-p serves at every expected count, not only below 5. Measured on 40,000 null pairs of
-    E >= 5: share of p < 0.05, 0.001, 0.0001 = 0.048, 0.0010, 0.0001 for the mid-p and 0.056,
+    E >= 5: share of p < 0.05, 0.001, 0.0001 = 0.047, 0.0009, 0.0001 for the mid-p and 0.056,
     0.0023, 0.0005 for the normal score, which a scan of 100,000 pairs would pay for in false
     signals. Nothing here looks at the observed count to choose a method: that inflates them too.
 
@@ -25,8 +29,8 @@ Assumptions
 
 References
     Lancaster HO (1961) J Am Stat Assoc 56:223-234, doi:10.1080/01621459.1961.10482105 (mid-p).
-    Ehm W (1991) Stat Probab Lett 11:7-16, doi:10.1016/0167-7152(91)90170-V (binomial approximation
-    of a sum of independent indicators).
+    Röllin A (2007) Ann Appl Probab 17:1596-1614, doi:10.1214/105051607000000258.
+    Hoeffding W (1956) Ann Math Stat 27:713-721, doi:10.1214/aoms/1177728178.
 """
 
 from __future__ import annotations
@@ -37,12 +41,17 @@ from scipy.special import betainc, gammainc, gammaln
 
 Floats = NDArray[np.float64]
 
-# Below this share of the mean, variance and mean agree to the precision of the sums: Poisson.
-_POISSON_BELOW = 1e-7
 _SMALLEST = 1e-300
+# A variance below this is rounding: the margins leave one value only.
+_NO_SPREAD = 1e-9
 
 
-def excess(observed: ArrayLike, expected: ArrayLike, variance: ArrayLike | None = None) -> Floats:
+def excess(
+    observed: ArrayLike,
+    expected: ArrayLike,
+    variance: ArrayLike | None = None,
+    trials: ArrayLike | None = None,
+) -> Floats:
     """One-sided mid-p for an excess of exposed cases.
 
     Parameters
@@ -50,26 +59,28 @@ def excess(observed: ArrayLike, expected: ArrayLike, variance: ArrayLike | None 
     observed : counts >= 0, any shape.
     expected : null means E >= 0, same shape.
     variance : null variances V <= E, same shape; None for a Poisson count.
+    trials : largest values that the counts can take, same shape; None when not known.
 
     Returns
     -------
     float64 array of the same shape, in (0, 1]; NaN where an input is NaN.
     """
-    a = np.asarray(observed, dtype=np.float64)
-    e = np.asarray(expected, dtype=np.float64)
-    v = e if variance is None else np.asarray(variance, dtype=np.float64)
-    a, e, v = (np.atleast_1d(x) for x in np.broadcast_arrays(a, e, v))
+    given = (observed, expected, expected if variance is None else variance)
+    limit = np.inf if trials is None else trials
     shape = np.broadcast_shapes(np.shape(observed), np.shape(expected))
-    p: Floats = 0.5 * (at_least(a, e, v) + at_least(a + 1, e, v))
-    p = np.clip(p, _SMALLEST, 1.0)
+    a, e, v, k = (np.atleast_1d(x) for x in np.broadcast_arrays(*map(_float, (*given, limit))))
+    p = np.clip(0.5 * (at_least(a, e, v, k) + at_least(a + 1, e, v, k)), _SMALLEST, 1.0)
     return p.reshape(shape)
 
 
 def two_sided(
-    observed: ArrayLike, expected: ArrayLike, variance: ArrayLike | None = None
+    observed: ArrayLike,
+    expected: ArrayLike,
+    variance: ArrayLike | None = None,
+    trials: ArrayLike | None = None,
 ) -> Floats:
-    """Twice the smaller of the two one-sided mid-p values, at most 1; shapes as `excess`."""
-    upper = excess(observed, expected, variance)
+    """Twice the smaller of the two one-sided mid-p values, at most 1; arguments as `excess`."""
+    upper = excess(observed, expected, variance, trials)
     smaller = np.minimum(upper, np.maximum(1 - upper, _SMALLEST))
     return np.asarray(np.minimum(1.0, 2 * smaller), dtype=np.float64)
 
@@ -124,16 +135,20 @@ def _log_choose(n: int, k: Floats) -> Floats:
     return result
 
 
-def at_least(a: Floats, e: Floats, v: Floats) -> Floats:
-    """P(A >= a) for the matched binomial, or the Poisson where V equals E; arrays of one shape."""
-    upper = np.where(np.isnan(a + e + v), np.nan, 1.0)
-    share = np.divide(e - v, e, out=np.zeros_like(e), where=e > 0)
-    counted = a > 0
-    impossible = counted & (e <= 0)
-    poisson = counted & (e > 0) & (share < _POISSON_BELOW)
-    binomial = counted & (e > 0) & (share >= _POISSON_BELOW)
-    upper[impossible] = 0.0
-    upper[poisson] = gammainc(a[poisson], e[poisson])
-    x, q = a[binomial], share[binomial]
-    upper[binomial] = betainc(x, np.maximum(e[binomial] / q - x + 1, 1e-12), q)
+def at_least(a: Floats, e: Floats, v: Floats, k: Floats) -> Floats:
+    """Upper bound of P(A >= a) at mean e, variance v and k trials; arrays of one shape."""
+    moved = a - (e - v)
+    spread = v >= _NO_SPREAD
+    upper = np.where(spread | (a <= e + 1e-6), 1.0, 0.0)
+    poisson = spread & (moved > 0) & (a > 0)
+    upper[poisson] = gammainc(moved[poisson], v[poisson])
+    above = poisson & (a >= e + 1) & np.isfinite(k) & (k > e)
+    x, trials = a[above], k[above]
+    binomial = betainc(x, np.maximum(trials - x + 1, 1e-12), e[above] / trials)
+    upper[above] = np.minimum(upper[above], binomial)
+    upper[np.isnan(a + e + v)] = np.nan
     return upper
+
+
+def _float(value: ArrayLike) -> Floats:
+    return np.asarray(value, dtype=np.float64)
