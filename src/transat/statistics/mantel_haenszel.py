@@ -20,10 +20,10 @@ What leaves, and masking
     Sums over the strata of a site, never a stratum. Strata are nested in sites, so the sums over
     sites are exactly those of the pooled data. All that tells a is withheld where the gate masks a
     pair; E, V and K depend on the margins alone and stay. `combine` counts a masked a as the
-    smallest value that the site's masked counts can take (`floor`: 1, as zero is never masked; 0 if
-    the gate also masked a zero) and judges the sum against its own law under masking (`masked_excess`),
-    which is valid, P(p <= t) <= t under no effect, whatever else the gate masks. Dropping the
-    site instead, or keeping only pairs seen at a >= 11, would select on the outcome and inflate
+    smallest value that the site's masked counts can take (`floor`: 1, as zero is never masked; 0
+    if the gate also masked a zero) and judges the sum against its own law under masking, which is
+    valid, P(p <= t) <= t under no effect, whatever else the gate masks (`masked_excess`). Dropping
+    the site instead, or keeping only pairs seen at a >= 11, would select on the outcome and inflate
     false positives. Margins may only be withheld for reasons that do not look at a; a site without
     margins for a pair is left out of its test whole.
     Estimates come from the sites that show the pair. A site shows it because a is 0 or large
