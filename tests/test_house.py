@@ -97,3 +97,8 @@ def test_no_tracked_file_is_big() -> None:
 
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
+
+
+def test_test_modules_have_names_of_their_own() -> None:
+    names = [p.name for p in (ROOT / "tests").rglob("*.py") if p.name != "conftest.py"]
+    assert sorted(n for n in set(names) if names.count(n) > 1) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from snds_extract import Extract, written
+from written_snds import Extract, written
 
 from transat.engines.duckdb import Engine
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from snds_extract import NINE, Extract, differences, written
+from written_snds import NINE, Extract, differences, written
 
 from transat.engines.duckdb import Engine
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from snds_extract import NINE, Extract, design, written
+from written_snds import NINE, Extract, design, written
 
 from transat.engines.duckdb import Engine
 from transat.simulate.population import Population, generate

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from snds_extract import differences
+from written_snds import differences
 
 from transat.engines.duckdb import Engine
 

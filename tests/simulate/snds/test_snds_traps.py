@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from snds_extract import NINE, Extract
+from written_snds import NINE, Extract
 
 from transat.engines.duckdb import Engine
 from transat.simulate.snds.places import geographic_codes, places
