@@ -134,18 +134,22 @@ def _stays(engine: Engine, parameters: PregnancyParameters) -> None:
                            WHEN rank IN (4, 5, 6) THEN abortion_day
                            WHEN rank = 1 THEN coalesce(delivery_day, abortion_day)
                            ELSE delivery_day END AS act_day
-            FROM pregnancy_stay)
-        SELECT row_number() OVER (ORDER BY e.person_id, e.event) AS candidate_id,
+            FROM pregnancy_stay),
+        birth AS (SELECT DISTINCT mother_id, birth_date FROM infant_birth WHERE day_known),
+        -- A delivery with no coded vital status is a live birth where a child was born that day.
+        alive AS (
+            SELECT DISTINCT e.person_id, e.event.source AS source, e.event.id AS id
+            FROM ended e JOIN birth b ON b.mother_id = e.person_id
+            WHERE e.rank = 7
+              AND abs(date_diff('day', b.birth_date, coalesce(e.act_day, e.first_day)))
+                  <= {parameters.tolerance_days})
+        SELECT row_number() OVER (ORDER BY e.person_id, e.event.source, e.event.id)
+                   AS candidate_id,
                e.person_id, e.visit, e.plurality, e.event,
-               CASE WHEN e.rank = 7 AND b.mother_id IS NOT NULL THEN 0 ELSE e.rank END AS rank,
+               CASE WHEN a.id IS NOT NULL THEN 0 ELSE e.rank END AS rank,
                e.act_day, coalesce(e.act_day, e.first_day) AS day
-        FROM ended e LEFT JOIN (SELECT DISTINCT mother_id, birth_date FROM infant_birth
-                                WHERE day_known) b
-          ON e.rank = 7 AND b.mother_id = e.person_id
-         AND abs(date_diff('day', b.birth_date, coalesce(e.act_day, e.first_day)))
-             <= {parameters.tolerance_days}
-        QUALIFY row_number() OVER (PARTITION BY e.person_id, e.event
-                                   ORDER BY b.birth_date) = 1""")
+        FROM ended e LEFT JOIN alive a
+          ON a.person_id = e.person_id AND a.source = e.event.source AND a.id = e.event.id""")
 
 
 def _datings(engine: Engine) -> None:
