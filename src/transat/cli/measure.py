@@ -157,7 +157,8 @@ def _rows_read(cdm: Path) -> int:
 
     with Engine() as engine:
         engine.view_parquet("ledger", [cdm / "ledger.parquet"])
-        return int(engine.scalar('SELECT sum("rows") FROM ledger') or 0)
+        read = engine.scalar("SELECT sum(\"rows\") FROM ledger WHERE kind = 'read'")
+        return int(read or 0)
 
 
 def _read(source: Path) -> float:

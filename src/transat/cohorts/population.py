@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from transat.cohorts import coverage
 from transat.cohorts.attrition import Attrition, AttritionStep
@@ -68,11 +68,25 @@ def population_rules(specification: PopulationSpecification) -> tuple[Rule, ...]
     return tuple(rule for keep, rule in wanted if keep)
 
 
+#: How a person reads the pregnancy outcomes.
+OUTCOME_NAMES: Final = {
+    "live_birth": Text("naissance vivante", "live birth"),
+    "stillbirth": Text("mort-né", "stillbirth"),
+    "therapeutic_termination": Text("interruption médicale", "termination for medical reasons"),
+    "ectopic": Text("grossesse extra-utérine", "ectopic pregnancy"),
+    "elective_termination": Text("interruption volontaire", "elective termination"),
+    "spontaneous_abortion": Text("fausse couche", "miscarriage"),
+}
+
+
 def _outcomes(outcomes: tuple[str, ...]) -> Rule:
-    named = ", ".join(outcomes)
+    names = [OUTCOME_NAMES[outcome] for outcome in outcomes]
     return Rule(
         "outcome",
-        Text(f"Issue parmi : {named}", f"Outcome among: {named}"),
+        Text(
+            f"Issue : {', '.join(name.fr for name in names)}",
+            f"Outcome: {', '.join(name.en for name in names)}",
+        ),
         f"outcome IN ({', '.join(repr(o) for o in outcomes)})",
     )
 
