@@ -56,6 +56,7 @@ class Engine:
             f"SET threads = {workers}",
             f"SET temp_directory = {quoted(str(self._temp))}",
             "SET preserve_insertion_order = false",
+            "SET enable_progress_bar = false",
             "SET TimeZone = 'UTC'",
         ):
             self._connection.execute(setting)
