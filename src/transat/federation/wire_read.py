@@ -33,6 +33,7 @@ def built(data: Any, kind: type[Any], field: str) -> Any:
 
 
 def _value(data: Any, hint: Any, field: str) -> Any:
+    hint = _spelt_out(hint)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         return _either(data, arguments, field)
@@ -45,6 +46,12 @@ def _value(data: Any, hint: Any, field: str) -> Any:
     if dataclasses.is_dataclass(hint):
         return built(data, typing.cast("type[Any]", hint), field)
     return _scalar(data, hint, field)
+
+
+def _spelt_out(hint: Any) -> Any:
+    """NumPy 2.5 makes NDArray a type alias (PEP 695); before, it was what it stands for."""
+    stands_for = getattr(typing.get_origin(hint), "__value__", None)
+    return hint if stands_for is None else stands_for[typing.get_args(hint)]
 
 
 def _either(data: Any, arguments: tuple[Any, ...], field: str) -> Any:
