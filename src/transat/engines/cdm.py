@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from transat.core.errors import InputError
+from transat.core.folders import replace_folder
 from transat.core.languages import Text
 from transat.engines.duckdb import Engine, identifier
 from transat.tables.column import ColumnType, Table
@@ -64,7 +65,19 @@ class Cdm:
     def metadata(self) -> dict[str, Any]:
         """What `transat.json` says; empty for a CDM that Transat did not write."""
         file = self.path / METADATA
-        return dict(json.loads(file.read_text("utf-8"))) if file.is_file() else {}
+        if not file.is_file():
+            return {}
+        try:
+            said = json.loads(file.read_text("utf-8"))
+        except ValueError:
+            said = None
+        if not isinstance(said, dict):
+            raise InputError(
+                Text("ce n'est pas un objet JSON.", "this is not a JSON object."),
+                str(file),
+                Text("Refaites le CDM.", "Make the CDM again."),
+            )
+        return said
 
     def attach(self, engine: Engine) -> None:
         """Give `engine` one view per declared OMOP table.
@@ -83,7 +96,7 @@ class Cdm:
             return f"SELECT {_columns(table, set())} WHERE false"
         raw = f"raw_{table.name}"
         engine.view_parquet(raw, [path])
-        present = set(engine.columns(identifier(raw)))
+        present = {name.lower() for name in engine.columns(identifier(raw))}
         return f"SELECT {_columns(table, present)} FROM {identifier(raw)}"
 
 
@@ -94,7 +107,8 @@ class CdmWriter:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = Path(path)
+        path = Path(path)
+        self.path = path.resolve() if path.is_symlink() else path
         self.partial = self.path.with_name(self.path.name + ".partial")
         self._finished = False
 
@@ -102,8 +116,8 @@ class CdmWriter:
         if self.path.exists() and not _replaceable(self.path):
             raise InputError(
                 Text(
-                    "le dossier de sortie existe et n'est pas un CDM.",
-                    "the output folder exists and is not a CDM.",
+                    "le dossier de sortie existe et n'est pas un CDM, ou contient autre chose.",
+                    "the output folder exists and is not a CDM, or holds something else.",
                 ),
                 str(self.path),
                 Text("Donnez un autre dossier.", "Name another folder."),
@@ -141,9 +155,7 @@ class CdmWriter:
         """Write `transat.json`, put the folder in its final place and return it."""
         text = json.dumps(metadata, ensure_ascii=False, indent=2, sort_keys=True)
         (self.partial / METADATA).write_text(text + "\n", "utf-8")
-        if self.path.exists():
-            shutil.rmtree(self.path)
-        self.partial.rename(self.path)
+        replace_folder(self.partial, self.path)
         self._finished = True
         return Cdm(self.path)
 
@@ -157,5 +169,10 @@ def _columns(table: Table, present: set[str]) -> str:
 
 
 def _replaceable(path: Path) -> bool:
-    """An older CDM of ours, or an empty folder, may be replaced; anything else may not."""
-    return path.is_dir() and ((path / METADATA).is_file() or not any(path.iterdir()))
+    """An empty folder, or an older CDM of ours that nobody added to; anything else may not."""
+    if not path.is_dir():
+        return False
+    inside = list(path.iterdir())
+    ours = all(f.is_file() and f.suffix in (".parquet", ".partial") for f in inside
+               if f.name != METADATA)  # fmt: skip
+    return not inside or ((path / METADATA).is_file() and ours)

@@ -19,13 +19,16 @@ import json
 import multiprocessing
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transat.core.errors import InputError
+from transat.core.folders import replace_folder
 from transat.core.languages import Text
 from transat.simulate.design import EXTRACT_END, EXTRACT_START, Design, Shore
 
@@ -69,15 +72,14 @@ def simulate(
     Raises InputError when `out` holds something else.
     """
     out = Path(out)
+    out = out.resolve() if out.is_symlink() else out
     _check(out)
     partial = out.with_name(out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
         _write(design, partial, progress or _silent, processes)
-        if out.exists():
-            shutil.rmtree(out)
-        partial.rename(out)
+        replace_folder(partial, out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return out
@@ -88,14 +90,17 @@ def _silent(done: int, total: int, text: Text) -> None:
 
 
 def _check(out: Path) -> None:
-    if not out.exists() or (out / "truth" / "design.json").is_file():
+    if not out.exists():
         return
-    if out.is_dir() and not any(out.iterdir()):
-        return
+    if out.is_dir():
+        inside = {path.name for path in out.iterdir()}
+        earlier = (out / "truth" / "design.json").is_file() and inside <= {"truth", *WRITERS}
+        if earlier or not inside:
+            return
     raise InputError(
         Text(
-            "le dossier de sortie existe et n'est pas une simulation.",
-            "the output folder exists and is not a simulation.",
+            "le dossier de sortie existe et n'est pas une simulation, ou contient autre chose.",
+            "the output folder exists and is not a simulation, or holds something else.",
         ),
         str(out),
         Text("Donnez un autre dossier.", "Name another folder."),
@@ -150,8 +155,23 @@ def _results(jobs: list[_Job], processes: int | None) -> Iterator[pa.Table]:
         yield from map(_chunk, jobs)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with_parent) as pool:
         yield from pool.map(_chunk, jobs)
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent does, however it does.
+
+    A worker whose parent was killed would write its last chunks into the folder of the next run.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_wait_and_end, args=(parent.sentinel,), daemon=True).start()
+
+
+def _wait_and_end(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
 
 
 def _chunk(job: _Job) -> pa.Table:
