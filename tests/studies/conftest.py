@@ -153,7 +153,7 @@ def _steps(protocol: Protocol, n: int, removed: int) -> Attrition:
 def _place(name: str, folder: Path, out: Path) -> Place:
     cdm = folder / "cdm" / name
     cdm.mkdir(parents=True, exist_ok=True)
-    (cdm / "transat.json").write_text("{}", encoding="utf-8")
+    (cdm / "transat.json").write_text(json.dumps({"title": name}), encoding="utf-8")
     policy = installed()["snds" if name == "france" else "ramq"]
     return Place(
         name=name, label=policy.holder, cdm=cdm, ledger=out / "ledgers" / f"{name}.jsonl",

@@ -93,3 +93,50 @@ def test_a_cdm_without_pregnancies_is_said_plainly(simulated: Path, tmp_path: Pa
     assert [n.en for n in result.notes] == [
         "Québec (RAMQ and MED-ECHO): this CDM holds no pregnancy."
     ]
+
+
+@pytest.fixture
+def gibleed(shared: Path) -> Path:
+    return shared / "data" / "eunomia_gibleed"
+
+
+def test_one_cdm_at_two_sites_is_said_to_be_counted_twice(gibleed: Path, tmp_path: Path) -> None:
+    result = run(read(), {"france": gibleed, "quebec": gibleed}, tmp_path / "out")
+    said = [note.en for note in result.notes]
+    assert any("holds no pregnancy" in note for note in said)
+    assert any("read the same CDM" in note for note in said)
+
+
+def test_no_birth_anywhere_is_zero_not_masked(gibleed: Path, tmp_path: Path) -> None:
+    result = run(read(), {"france": gibleed, "quebec": gibleed}, tmp_path / "out")
+    assert result.births == 0
+    assert [site.births for site in result.sites] == [0, 0]
+
+
+def test_a_damaged_table_is_named_before_any_work(gibleed: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(gibleed, tmp_path / "cdm")
+    (tmp_path / "cdm" / "drug_exposure.parquet").write_bytes(b"PAR1")
+    with pytest.raises(InputError, match=r"drug_exposure\.parquet"):
+        run(read(), {"france": gibleed, "quebec": tmp_path / "cdm"}, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_is_no_study_is_not_written_over(gibleed: Path, tmp_path: Path) -> None:
+    sites = {"france": gibleed, "quebec": gibleed}
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "result.json").write_text("mine", "utf-8")
+    with pytest.raises(InputError, match=r"result\.json"):
+        run(read(), sites, out)
+    assert [p.name for p in out.iterdir()] == ["result.json"]
+    with pytest.raises(InputError, match="pas un dossier"):
+        run(read(), sites, out / "result.json")
+    assert (out / "result.json").read_text("utf-8") == "mine"
+
+
+def test_a_wrong_truth_folder_is_said_before_any_work(gibleed: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="effects"):
+        run(read(), {"france": gibleed, "quebec": gibleed}, tmp_path / "out", truth=tmp_path)
+    assert not (tmp_path / "out").exists()

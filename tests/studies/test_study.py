@@ -89,7 +89,7 @@ def test_seven_births_say_nothing_and_stop_nothing(run_small: Run, draw: Run) ->
 
 def test_no_site_with_births_gives_a_result_without_numbers(run_small: Run, draw: Run) -> None:
     result = run_small({"france": draw(1, 0, 5.0)}, removed=0).result
-    assert (result.births, result.pairs, result.signals) == (None, (), ())
+    assert (result.births, result.pairs, result.signals) == (0, (), ())
 
 
 # What is written -------------------------------------------------------------------------------

@@ -40,7 +40,13 @@ def harmonise(
     to: Annotated[Path, typer.Option("--to", help=say("CDM à écrire.", "CDM to write."))],
     without: Annotated[
         list[str] | None,
-        typer.Option(help=say("Règle à ne pas appliquer.", "Rule not to apply.")),
+        typer.Option(
+            metavar=say("RÈGLE", "RULE"),
+            help=say(
+                "Règle à ne pas appliquer ; autant de fois qu'il faut.",
+                "Rule not to apply; as often as needed.",
+            ),
+        ),
     ] = None,
     columns: Annotated[
         Path | None,
@@ -57,7 +63,7 @@ def harmonise(
 ) -> None:
     """Parse, harmonise, derive the pregnancies, print the ledger."""
     from transat.cli.progress import progress, steps
-    from transat.cohorts.pregnancies import derive
+    from transat.cohorts.pregnancies import write_pregnancies
     from transat.harmonise.run import harmonise as run
 
     with progress() as show:
@@ -69,11 +75,12 @@ def harmonise(
             columns=columns,
             progress=steps(show, Text(f"harmonisation, {shore}", f"harmonising, {shore}")),
         )
-        derive(report.cdm)
+        found = write_pregnancies(report.cdm)
     if json:
         typer.echo(json_.dumps(report.json(), ensure_ascii=False, indent=2))
     else:
         _print(report)
+        typer.echo(found.message.in_(current()))
         typer.echo(to)
 
 
@@ -83,7 +90,8 @@ def _print(report: Report) -> None:
 
     table = Table(title=say("Lignes mises de côté, par règle", "Rows set aside, by rule"))
     for heading in ("table", say("règle", "rule"), say("titre", "title")):
-        table.add_column(heading)
+        # Whole names on a narrow screen: a person copies them into --without.
+        table.add_column(heading, overflow="fold")
     table.add_column(say("lignes", "rows"), justify="right")
     for name, rule, title, rows in report.explain(current()):
         if rows:

@@ -12,6 +12,7 @@ from transat.reports.inutero import write_report
 from transat.simulate.design import Design
 from transat.simulate.simulate import simulate
 from transat.studies.protocol import read
+from transat.studies.results import StudyResult
 from transat.studies.run import run
 
 #: The demonstration's women take the studied medicines this many times more often than published:
@@ -33,12 +34,13 @@ def demonstrate(out: Path, persons: int, seed: int, show: Progress) -> list[Path
         told = Text(f"harmonisation, {shore}", f"harmonising, {shore}")
         report = harmonise(form, native / shore, cdms[shore], progress=steps(show, told))
         derive(report.cdm)
-    return run_and_report(None, cdms, out / "study", native / "truth", show)
+    _, reports = run_and_report(None, cdms, out / "study", native / "truth", show)
+    return reports
 
 
 def run_and_report(
     protocol: Path | None, sites: dict[str, Path], out: Path, truth: Path | None, show: Progress
-) -> list[Path]:
+) -> tuple[StudyResult, list[Path]]:
     """Run a protocol on the sites' CDMs and write its report in both languages."""
     result = run(read(protocol), sites, out, progress=show, truth=truth)
-    return write_report(result, out)
+    return result, write_report(result, out)

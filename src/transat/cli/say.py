@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from transat.cli.words import in_french
+from transat.cli.words import in_french, types_in_french
 from transat.core.languages import Text, current
 
 
@@ -22,9 +22,24 @@ def spoken(text: str) -> str:
     return in_french(text) if current() == "fr" else text
 
 
+def spoken_types(text: str) -> str:
+    """Names of types of the command-line library in the current language."""
+    return types_in_french(text) if current() == "fr" else text
+
+
 class _Command(TyperCommand):
     def get_help(self, ctx: Any) -> str:
         return spoken(super().get_help(ctx))
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """As the library does, with the names of types spoken before columns are aligned."""
+        written = formatter.write_dl
+
+        def write(rows: Sequence[tuple[str, str]], *rest: Any, **named: Any) -> None:
+            written([(spoken_types(first), second) for first, second in rows], *rest, **named)
+
+        formatter.write_dl = write
+        super().format_options(ctx, formatter)
 
 
 class _Group(TyperGroup):

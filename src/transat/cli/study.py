@@ -97,10 +97,26 @@ def run(
     from transat.cli.joint import run_and_report
     from transat.cli.progress import progress
 
+    sites = _sites(site)
     with progress() as show:
-        reports = run_and_report(protocol, dict(map(_named, site)), out, truth, show)
+        result, reports = run_and_report(protocol, sites, out, truth, show)
+    for note in result.notes:
+        typer.echo(note.in_(current()))
     for path in reports:
         typer.echo(path)
+
+
+def _sites(arguments: list[str]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for name, path in map(_named, arguments):
+        if name in found:
+            raise ConfigError(
+                Text("ce site est donné deux fois.", "this site is given twice."),
+                f"--site {name}",
+                Text("N'en gardez qu'un.", "Keep one of them."),
+            )
+        found[name] = path
+    return found
 
 
 def _named(argument: str) -> tuple[str, Path]:

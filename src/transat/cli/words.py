@@ -23,6 +23,7 @@ _FRENCH: Final[tuple[tuple[str, str], ...]] = (
     (r"\(Possible options: (.+)\)", r"(Options proches : \1)"),
     (r"Missing command\.", "Il manque la commande."),
     (r"Missing argument '(.+?)'\.", r"Il manque l'argument « \1 »."),
+    (r"Choose from:", "Valeurs possibles :"),
     (r"Missing option '(.+?)'\.", r"Il manque l'option « \1 »."),
     (r"Invalid value for '(.+?)': ", r"Valeur refusée pour « \1 » : "),
     (r"Invalid value: ", "Valeur refusée : "),
@@ -36,12 +37,11 @@ _FRENCH: Final[tuple[tuple[str, str], ...]] = (
     (r"(\S+) is not in the range (.+)\.", r"\1 n'est pas dans l'intervalle \2."),
     (r"'(.*?)' is not one of (.+)\.", r"« \1 » n'est pas parmi \2."),
     (r"Option '(.+?)' requires an argument\.", r"L'option « \1 » attend une valeur."),
-    (r"Got unexpected extra arguments? ?\((.+)\)", r"Argument en trop (\1)"),
-    (r"Got unexpected extra argument\(s\) \((.+)\)", r"Argument en trop (\1)"),
+    (r"Got unexpected extra argument(?:s|\(s\))? \((.+)\)", r"En trop : \1"),
 )
 
 
-#: Names of types; replaced within their own width, so that the columns of a help page stay aligned.
+#: Names of types, as a help page writes them.
 _TYPES: Final = {
     "<path>": "<chemin>",
     "<int range>": "<entier>",
@@ -56,10 +56,11 @@ def in_french(text: str) -> str:
     """`text`, as the command-line library wrote it, said in French."""
     for english, french in _FRENCH:
         text = re.sub(english, french, text, flags=re.MULTILINE)
-    return re.sub(r"<[a-z ]+>( *)", _type_in_french, text)
+    return text
 
 
-def _type_in_french(found: re.Match[str]) -> str:
-    written = found.group(0)
-    name = written.rstrip(" ")
-    return _TYPES.get(name, name).ljust(len(written))
+def types_in_french(text: str) -> str:
+    """`text`, the left side of a line of help, with the names of types said in French."""
+    for english, french in _TYPES.items():
+        text = text.replace(english, french)
+    return text

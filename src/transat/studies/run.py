@@ -11,19 +11,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from transat.cohorts.population import population_rules
 from transat.core.errors import InputError, SiteUnreachable, StudyError, close_match
 from transat.core.languages import Text
 from transat.engines.cdm import Cdm
+from transat.engines.cdm_check import check
 from transat.federation import ledger, policy
 from transat.federation.attrition import Release as AttritionRelease
 from transat.federation.coordinator import Coordinator
 from transat.federation.in_process import InProcess
 from transat.federation.policy import Policy
 from transat.federation.site import Site
-from transat.studies import record
+from transat.studies import output, record
 from transat.studies.hashes import Hashes, hashes
 from transat.studies.inutero import assemble
 from transat.studies.inutero.study import Findings, Progress, conduct
@@ -36,6 +36,7 @@ from transat.studies.results import (
     StudyIdentity,
     StudyResult,
 )
+from transat.studies.truth import judged, require_effects
 
 LEDGERS = "ledgers"
 
@@ -75,17 +76,19 @@ def run(
     Raises
     ------
     StudyError: a site that the protocol does not name. SiteUnreachable: a required site not given,
-    or one that stops answering. InputError: a folder that is missing or is not a CDM.
+    or one that stops answering. InputError: a folder that is missing or is not a CDM, a table of it
+    that cannot be read, an output folder that is not a study's or may not be written to.
     DisclosureRefused: a gate refused the scan itself.
     """
     _check(protocol, sites)
     places = _places(protocol, sites, out)
+    if truth is not None:
+        require_effects(truth)
+    output.prepare(out, LEDGERS)
     names = hashes(protocol)
     makers = {p.name: _maker(protocol, p, names) for p in places}
     result = carry_out(protocol, places, makers, progress)
     if truth is not None:
-        from transat.studies.truth import judged
-
         result = judged(result, truth)
     write_result(protocol, result, out)
     return result
@@ -143,7 +146,7 @@ def _places(protocol: Protocol, sites: dict[str, Path], out: Path) -> tuple[Plac
     places = []
     for site in sorted(declared, key=lambda s: s.name):
         cdm = Path(sites[site.name])
-        metadata = Cdm(cdm).metadata if cdm.is_dir() else _no_folder(cdm)
+        metadata = _readable(cdm).metadata
         simulated = metadata.get("simulated")
         period, notice = metadata.get("period"), metadata.get("notice")
         base = out / LEDGERS / site.name
@@ -165,12 +168,17 @@ def _places(protocol: Protocol, sites: dict[str, Path], out: Path) -> tuple[Plac
     return tuple(places)
 
 
-def _no_folder(cdm: Path) -> dict[str, Any]:
-    raise InputError(
-        Text("ce dossier n'existe pas.", "this folder does not exist."),
-        str(cdm),
-        Text("Produisez-le avec « transat harmonise ».", 'Make it with "transat harmonise".'),
-    )
+def _readable(folder: Path) -> Cdm:
+    """The CDM, once its tables have been found whole: a site would only say that it failed."""
+    if not folder.is_dir():
+        raise InputError(
+            Text("ce dossier n'existe pas.", "this folder does not exist."),
+            str(folder),
+            Text("Produisez-le avec « transat harmonise ».", 'Make it with "transat harmonise".'),
+        )
+    cdm = Cdm(folder)
+    check(cdm)
+    return cdm
 
 
 def _maker(protocol: Protocol, place: Place, names: Hashes) -> Callable[[], Site]:
@@ -197,7 +205,7 @@ def _result(
             document.purpose.text(), names.logic, names.document, protocol.rules(),
         ),
         sites=summaries,
-        births=findings.scan.persons if findings.scan else None,
+        births=_births(findings),
         exposures=assemble.exposures(protocol),
         outcomes=assemble.outcomes(protocol),
         prevalences=assemble.prevalences(findings.prevalence, findings.asked),
@@ -205,9 +213,17 @@ def _result(
         signals=assemble.signals(protocol, findings),
         detectable=assemble.detectable(findings),
         parameters=_parameters(protocol, findings),
-        notes=_notes(summaries),
+        notes=(*_notes(summaries), *_same_people(places, ran)),
         run=ran,
     )  # fmt: skip
+
+
+def _births(findings: Findings) -> int | None:
+    """Births that entered the scan; 0 where every site says that it has none."""
+    if findings.scan is not None:
+        return findings.scan.persons
+    told = [release for release in findings.attrition.values() if release is not None]
+    return 0 if len(told) == len(findings.attrition) else None
 
 
 def _entries(place: Place) -> int:
@@ -288,6 +304,25 @@ def _notes(sites: tuple[SiteSummary, ...]) -> tuple[Text, ...]:
                 Text(
                     f"{site.label.fr} : aucune naissance ne remplit les règles du protocole.",
                     f"{site.label.en}: no birth meets the protocol's rules.",
+                )
+            )
+    return tuple(notes)
+
+
+def _same_people(places: tuple[Place, ...], ran: RunRecord) -> tuple[Text, ...]:
+    """A note for two sites that read one CDM: its people would be counted twice."""
+    labels = {place.name: place.label for place in places}
+    first: dict[str, str] = {}
+    notes = []
+    for site, content in ran.inputs:
+        one, two = labels[first.setdefault(content, site)], labels[site]
+        if one != two:
+            notes.append(
+                Text(
+                    f"{one.fr} et {two.fr} lisent le même CDM : les mêmes personnes sont comptées "
+                    "deux fois, et rien de ce qui les réunit n'a de sens.",
+                    f"{one.en} and {two.en} read the same CDM: the same people are counted twice, "
+                    "and nothing that joins them has a meaning.",
                 )
             )
     return tuple(notes)

@@ -64,13 +64,7 @@ def effects(truth: Path) -> Effects:
     ------
     InputError: no such file.
     """
-    file = truth / "effects.parquet"
-    if not file.is_file():
-        raise InputError(
-            Text("il n'y a pas de effects.parquet ici.", "there is no effects.parquet here."),
-            str(truth),
-            Text("Donnez le dossier truth du simulateur.", "Name the simulator's truth folder."),
-        )
+    file = require_effects(truth)
     with Engine() as engine:
         engine.view_parquet("effects", [file])
         rows = engine.rows(
@@ -85,6 +79,23 @@ def effects(truth: Path) -> Effects:
         {(str(a), str(g)): (float(n), float(p1), float(p0)) for a, g, n, p1, p0 in rows},
         frozenset((str(a), str(g)) for a, g in named),
     )
+
+
+def require_effects(truth: Path) -> Path:
+    """The file of planted effects in a truth folder.
+
+    Raises
+    ------
+    InputError: no such file.
+    """
+    file = truth / "effects.parquet"
+    if not file.is_file():
+        raise InputError(
+            Text("il n'y a pas d'effects.parquet ici.", "there is no effects.parquet here."),
+            str(truth),
+            Text("Donnez le dossier truth du simulateur.", "Name the simulator's truth folder."),
+        )
+    return file
 
 
 def evaluate(result: StudyResult, true: Effects) -> Truth:
