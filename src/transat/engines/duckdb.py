@@ -9,16 +9,19 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import pyarrow as pa
 
 from transat.core.errors import InputError
 from transat.core.languages import Text
+
+Compression = Literal["zstd", "lz4"]
 
 
 def quoted(text: str) -> str:
@@ -133,11 +136,33 @@ class Engine:
             paths[0],
         )
 
-    def write_parquet(self, query: str, path: Path, row_group: int = 300_000) -> int:
-        """Write the result of `query` as one Parquet file (zstd); return its number of rows."""
+    @contextmanager
+    def joining_as_written(self) -> Iterator[None]:
+        """Within it, a LEFT JOIN holds its right side in memory, whatever the estimates say.
+
+        The length of a delimited file is not known beforehand: the optimiser takes the longest
+        table for a short one, and keeps it whole.
+        """
+        self.sql("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        try:
+            yield
+        finally:
+            self.sql("RESET disabled_optimizers")
+
+    def write_parquet(
+        self,
+        query: str,
+        path: Path,
+        row_group: int = 300_000,
+        compression: Compression = "zstd",
+    ) -> int:
+        """Write the result of `query` as one Parquet file; return its number of rows.
+
+        `compression`: ``zstd`` for what is kept, ``lz4`` for what is read once and removed.
+        """
         written = self.scalar(
             f"COPY ({query}) TO {quoted(str(path))} "
-            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {row_group})"
+            f"(FORMAT parquet, COMPRESSION {compression}, ROW_GROUP_SIZE {row_group})"
         )
         return int(written or 0)
 

@@ -29,10 +29,14 @@ class Context:
         """Whether the rule called `key` is on."""
         return any(r.key == key for r in self.rules)
 
+    def path_of(self, name: str) -> Path:
+        """Where the intermediate file `name` is."""
+        return self.work / f"{name}.parquet"
+
     def materialise(self, engine: Engine, name: str, query: str) -> int:
         """Run `query` once into a Parquet file of the work folder, seen as `name`; its rows."""
-        path = self.work / f"{name}.parquet"
-        rows = engine.write_parquet(query, path)
+        path = self.path_of(name)
+        rows = engine.write_parquet(query, path, compression="lz4")
         engine.view_parquet(name, [path])
         return rows
 

@@ -41,6 +41,11 @@ class NativeTable:
     aliases: other file names under which it is delivered.
     joins: SQL joined to the typed lines ``n`` (earlier staged tables); at most one match a line.
     extra: select items from those joins, each ``expression AS name``.
+    joins_larger: what it is joined to has more lines than it has, as the DCIR's sister tables; the
+        smaller side is the one to hold in memory, and a text file does not say how long it is.
+    contested: key (SQL expressions over a staged line) whose sharing lines may be set aside because
+        of one another; a rule that compares lines (`Rule.contested`) takes only such lines.
+    ranks: select items that those rules use, computed among the lines that share that key.
     spent: columns that only rules and joins use, left out of what is staged.
     """
 
@@ -51,6 +56,9 @@ class NativeTable:
     joins: str = ""
     extra: tuple[str, ...] = ()
     spent: tuple[str, ...] = ()
+    joins_larger: bool = False
+    contested: tuple[str, ...] = ()
+    ranks: tuple[str, ...] = ()
 
     def match(self, stem: str) -> tuple[int, int | None] | None:
         """Whether a file called `stem` holds this table: (letters matched, year), or None.

@@ -23,6 +23,7 @@ class Rule:
     predicate_sql: true for the lines to set aside; NULL keeps the line. Empty when the rule is
         applied by a later step (netting of reversals), which then writes the ledger itself.
     default_on: whether it applies unless the user says otherwise.
+    contested: it compares lines that share the table's `contested` key, and takes no other.
     fixed: a line that it takes has no place in OMOP at all, so it cannot be switched off.
     """
 
@@ -34,6 +35,7 @@ class Rule:
     predicate_sql: str = ""
     default_on: bool = True
     fixed: bool = False
+    contested: bool = False
 
 
 def active(rules: Iterable[Rule], off: Iterable[str]) -> tuple[Rule, ...]:
@@ -54,10 +56,13 @@ def active(rules: Iterable[Rule], off: Iterable[str]) -> tuple[Rule, ...]:
     return tuple(r for r in declared if r.default_on and r.key not in closed)
 
 
-def first_match_sql(rules: Iterable[Rule], table: str) -> str:
-    """SQL branches ``WHEN predicate THEN key`` for `table`: the first rule takes the line."""
+def first_match_sql(rules: Iterable[Rule], table: str, *, contested: bool = True) -> str:
+    """SQL branches ``WHEN predicate THEN key`` for `table`: the first rule takes the line.
+
+    `contested` false leaves out the rules that compare lines with one another.
+    """
     return " ".join(
         f"WHEN {r.predicate_sql} THEN {quoted(r.key)}"
         for r in rules
-        if r.table == table and r.predicate_sql
+        if r.table == table and r.predicate_sql and (contested or not r.contested)
     )

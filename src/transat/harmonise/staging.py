@@ -18,6 +18,7 @@ from transat.core.errors import DataQualityError, InputError
 from transat.core.languages import Text
 from transat.engines.duckdb import Engine, identifier, quoted, unreadable
 from transat.harmonise.casts import cast_sql
+from transat.harmonise.contested import REJECTED, fate_sql, settle
 from transat.harmonise.context import Context
 from transat.harmonise.ledger import KEPT, READ, REJECT
 from transat.harmonise.native import NativeColumn, NativeTable
@@ -33,8 +34,10 @@ def stage(engine: Engine, table: NativeTable, context: Context) -> None:
     """
     files = context.extract.files.get(table.name, ())
     raw = _raw(engine, table, files, context.work)
-    query = _staged_sql(table, raw, first_match_sql(context.rules, table.name))
-    rows = _write(engine, table, query, context, files)
+    alone = first_match_sql(context.rules, table.name, contested=False)
+    rows = _write(engine, table, _staged_sql(table, raw, alone), context, files)
+    if table.contested:
+        settle(engine, table, context)
     engine.sql(
         f"CREATE OR REPLACE VIEW {identifier('kept_' + table.name)} AS "
         f"SELECT * FROM {identifier(table.name)} WHERE set_aside IS NULL"
@@ -107,19 +110,25 @@ def _utf8(file: NativeFile, work: Path) -> Path:
 
 
 def _staged_sql(table: NativeTable, raw: str, branches: str) -> str:
-    checked = [c for c in table.columns if c.demand != "free"]
+    """A rejected line is told before any join, so that no text travels through the joins."""
+    demanding = [c for c in table.columns if c.demand != "free"]
+    checked = [c for c in demanding if c.demand == "checked"]
     typed = [f"{cast_sql(c.name, c.cast)} AS {identifier(c.name)}" for c in table.columns]
     typed += [f"{identifier(c.name)} AS {identifier(c.name + '#')}" for c in checked]
-    left_out = [c.name + "#" for c in checked] + list(table.spent)
-    but = f" EXCLUDE ({', '.join(identifier(name) for name in left_out)})" if left_out else ""
-    rejects = " ".join(_reject(c) for c in checked)
+    lines = f"SELECT {', '.join(typed)}, file_year FROM ({raw})"
+    left_out = [] if table.contested else [identifier(name) for name in table.spent]
+    if demanding:
+        rejects = " ".join(_reject(c) for c in demanding)
+        texts = f"EXCLUDE ({', '.join(identifier(c.name + '#') for c in checked)})"
+        lines = (
+            f"SELECT * {texts if checked else ''}, CASE {rejects} END AS {REJECTED} FROM ({lines})"
+        )
+        left_out += [] if table.contested else [REJECTED]
+    but = f" EXCLUDE ({', '.join(left_out)})" if left_out else ""
     extra = "".join(f", {e}" for e in table.extra)
-    fate = f"{rejects} {branches}".strip()
     return (
-        f"SELECT *{but}, "
-        f"CAST({f'CASE {fate} END' if fate else 'NULL'} AS VARCHAR) AS set_aside FROM ("
-        f"SELECT n.*{extra} FROM (SELECT {', '.join(typed)}, file_year FROM ({raw})) AS n "
-        f"{table.joins})"
+        f"SELECT *{but}, {fate_sql(table, branches)} AS set_aside "
+        f"FROM (SELECT n.*{extra} FROM ({lines}) AS n {table.joins})"
     )
 
 
@@ -137,6 +146,9 @@ def _write(
     files: Sequence[NativeFile],
 ) -> int:
     try:
+        if table.joins and not table.joins_larger:
+            with engine.joining_as_written():
+                return context.materialise(engine, table.name, query)
         return context.materialise(engine, table.name, query)
     except Exception as error:
         # The engine reads lazily, so a ragged line shows only here; anything else is ours.

@@ -13,7 +13,7 @@ from transat.engines.duckdb import quoted
 from transat.harmonise.casts import Cast
 from transat.harmonise.native import Demand, NativeColumn, NativeTable
 from transat.harmonise.quebec.columns import QuebecColumns, declared
-from transat.harmonise.quebec.rules import PERSON_OF, STAY_OF
+from transat.harmonise.quebec.rules import CONTESTED, PERSON_OF, STAY_OF
 from transat.tables.column import Column, ColumnType
 from transat.tables.quebec import LUMP_SUM_GROUPS
 
@@ -84,8 +84,8 @@ def native_table(name: str, mapping: QuebecColumns) -> NativeTable:
     if name == "V_EPISO_SOIN_DURG_CM":
         columns = tuple(_as_written(c) for c in columns) + tuple(_days(columns))
     joins, extra = _joins(name, mapping)
-    same = ", ".join(f"n.{c.name}" for c in columns)
-    copies = f"row_number() OVER (PARTITION BY {same}) AS copy"
+    every = tuple(c.name for c in columns)
+    copies = f"row_number() OVER (PARTITION BY {', '.join(every)}) AS copy"
     kind = MappedTable if name in mapping.tables else NativeTable
     return kind(
         name,
@@ -93,7 +93,9 @@ def native_table(name: str, mapping: QuebecColumns) -> NativeTable:
         required=name == "V_FICH_ID_BEN_CM",
         aliases=(mapping.file_of(name),) if name in mapping.tables else (),
         joins=joins,
-        extra=(*extra, copies),
+        extra=extra,
+        contested=CONTESTED.get(name, every),
+        ranks=(copies,),
     )
 
 

@@ -35,6 +35,23 @@ STAY_OF: Final = {
 }
 
 
+_CLAIM: Final = ("SMED_DAT_SERV", "SMED_COD_DIN", "SMED_COD_STA_DECIS")
+_ACT: Final = (
+    "SMOD_DAT_SERV",
+    "SMOD_COD_ACTE",
+    "DISP_NO_SEQ_DISP_BANLS",
+    "SMOD_COD_STA_DECIS",
+)
+
+#: Where lines compete for more than being identical: the key that competing lines share.
+CONTESTED: Final = {
+    "V_FICH_ID_BEN_CM": ("BENF_NO_INDIV_BEN_BANLS",),
+    "V_SEJ_HOSP_CM": ("SHOP_NO_SEQ_SEJ_HOSP",),
+    "V_DEM_PAIMT_MED_CM": ("person_id", *_CLAIM, "abs(SMED_QTE_MED)"),
+    "I_SMOD_SERV_MD_CM": ("person_id", *_ACT, "abs(SMOD_MNT_PAIMT)"),
+}
+
+
 def _values(values: Iterable[str]) -> str:
     return ", ".join(f"'{v}'" for v in values)
 
@@ -65,6 +82,7 @@ def _repeated(table: str) -> Rule:
         _TRANSAT,
         table,
         "copy > 1",
+        contested=True,
     )
 
 
@@ -136,6 +154,7 @@ def _cancelled(table: str, amount: str, key: tuple[str, ...]) -> Rule:
         table,
         f"CASE WHEN {amount} < 0 THEN {rank} <= {positives} "
         f"WHEN {amount} > 0 THEN {rank} <= {negatives} END",
+        contested=True,
     )
 
 
@@ -224,6 +243,7 @@ _PERSON_TWICE: Final = Rule(
     "V_FICH_ID_BEN_CM",
     "row_number() OVER (PARTITION BY BENF_NO_INDIV_BEN_BANLS ORDER BY BENF_DAT_DECES "
     "NULLS LAST, BENF_DAT_NAISS, BENF_COD_SEXE, copy) > 1",
+    contested=True,
 )
 
 _STAY_TWICE: Final = Rule(
@@ -239,6 +259,7 @@ _STAY_TWICE: Final = Rule(
     "row_number() OVER (PARTITION BY SHOP_NO_SEQ_SEJ_HOSP ORDER BY SHOP_DAT_DEPAR_SEJ_HOSP "
     "DESC NULLS LAST, SHOP_DAT_ADMIS_SEJ_HOSP, SHOP_NO_INDIV_BEN_BANLS, "
     "SHOP_IND_NOUV_NE_SEJ_HOSP, SHOP_TYP_DECES_SEJ_HOSP, SHOP_NO_ETAB_MSSS, copy) > 1",
+    contested=True,
 )
 
 
@@ -273,12 +294,12 @@ def rules(mapping: QuebecColumns) -> tuple[Rule, ...]:
         _cancelled(
             "V_DEM_PAIMT_MED_CM",
             "SMED_QTE_MED",
-            ("SMED_DAT_SERV", "SMED_COD_DIN", "SMED_COD_STA_DECIS"),
+            _CLAIM,
         ),
         _cancelled(
             "I_SMOD_SERV_MD_CM",
             "SMOD_MNT_PAIMT",
-            ("SMOD_DAT_SERV", "SMOD_COD_ACTE", "DISP_NO_SEQ_DISP_BANLS", "SMOD_COD_STA_DECIS"),
+            _ACT,
         ),
         _cancelled_elsewhere("V_DEM_PAIMT_MED_CM", "SMED_QTE_MED"),
         _cancelled_elsewhere("I_SMOD_SERV_MD_CM", "SMOD_MNT_PAIMT"),

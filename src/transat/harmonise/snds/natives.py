@@ -57,6 +57,8 @@ _STAY_KEYS: Final = (
     "ltrim(n.RSA_NUM, '0') AS rsa_key",
     "coalesce(n.file_year, 0) AS year_key",
 )
+#: What names a stay.
+STAY_KEY: Final = ("year_key", "eta_key", "rsa_key")
 _PERSON_JOIN: Final = (
     "LEFT JOIN person_key AS p ON p.psa = n.BEN_NIR_PSA AND p.gem = coalesce(n.BEN_RNG_GEM, 1)"
 )
@@ -88,6 +90,7 @@ IR_BEN_R: Final = NativeTable(
         _column("BEN_DTE_INS", "date"),
     ),
     required=True,
+    contested=("BEN_NIR_PSA", "coalesce(BEN_RNG_GEM, 1)"),
 )
 
 ER_ETE_F: Final = NativeTable("ER_ETE_F", (*_NINE, _column("ETE_IND_TAA", "integer")))
@@ -139,6 +142,7 @@ ER_PHA_F: Final = NativeTable(
         _column("PHA_DEC_QSU", "integer"),
     ),
     joins=_LINE_JOIN,
+    joins_larger=True,
     extra=_LINE_EXTRA,
 )
 
@@ -151,6 +155,7 @@ ER_UCD_F: Final = NativeTable(
         _column("UCD_ORD_NUM"),
     ),
     joins=_LINE_JOIN,
+    joins_larger=True,
     extra=_LINE_EXTRA,
 )
 
@@ -163,6 +168,7 @@ ER_CAM_F: Final = NativeTable(
         _column("CAM_ORD_NUM"),
     ),
     joins=_LINE_JOIN,
+    joins_larger=True,
     extra=(*_LINE_EXTRA, "l.PRS_ACT_QTE AS quantity"),
 )
 
@@ -178,6 +184,7 @@ IR_IMB_R: Final = NativeTable(
     ),
     joins=_PERSON_JOIN,
     extra=("p.person_id AS person_id",),
+    contested=("person_id", "MED_MTF_COD", "IMB_ALD_DTD"),
 )
 
 IR_MAT_R: Final = NativeTable(
@@ -246,6 +253,7 @@ T_MCO_C: Final = NativeTable(
         + " OR ".join(f"coalesce(n.{c}, '0') NOT IN ('0', '00', 'FALSE')" for c in _RETURN_CODES)
         + ") AS badly_chained",
     ),
+    contested=STAY_KEY,
 )
 
 T_MCO_B: Final = NativeTable(
@@ -278,11 +286,13 @@ T_MCO_B: Final = NativeTable(
         "c.fate AS chaining_fate",
         "f.finess IS NOT NULL AND coalesce(n.file_year, 0) <= 2017 AS finess_double",
     ),
+    contested=STAY_KEY,
 )
 
 T_MCO_D: Final = NativeTable(
     "T_MCOaaD", (*_STAY, _column("ASS_DGN", "code", "needed", True)), joins=_STAY_JOIN,
     extra=_STAY_EXTRA,
+    contested=("ltrim(ETA_NUM, '0')", "ltrim(RSA_NUM, '0')", "file_year", "ASS_DGN"),
 )  # fmt: skip
 
 T_MCO_UM: Final = NativeTable(

@@ -21,24 +21,25 @@ def births(engine: Engine, context: Context) -> None:
     Where a person's lines differ, the first by (BEN_NIR_PSA, BEN_RNG_GEM) that has a value counts.
     Death: the sentinel 01/01/1600 is nobody's death.
     """
-    order = "ORDER BY BEN_NIR_PSA, BEN_RNG_GEM"
     month = "CASE WHEN BEN_NAI_MOI BETWEEN 1 AND 12 THEN BEN_NAI_MOI END"
     context.materialise(
         engine,
         "civil",
-        "SELECT c.*, b.birthday, coalesce(b.birthday, make_date(c.birth_year, "
-        "coalesce(c.birth_month, 1), 1)) AS born_from FROM (SELECT person_id, "
-        f"first(BEN_SEX_COD {order}) FILTER (BEN_SEX_COD IN (1, 2)) AS sex, "
-        f"first(BEN_NAI_ANN {order}) AS birth_year, "
-        f"first({month} {order}) FILTER ({month} IS NOT NULL) AS birth_month, "
+        "SELECT *, coalesce(birthday, make_date(birth_year, coalesce(birth_month, 1), 1)) "
+        "AS born_from FROM (SELECT c.*, CASE WHEN year(b.first_stay) = c.birth_year "
+        "AND month(b.first_stay) = coalesce(c.birth_month, month(b.first_stay)) "
+        "THEN b.first_stay END AS birthday FROM (SELECT person_id, "
+        "arg_min(BEN_SEX_COD, place) FILTER (BEN_SEX_COD IN (1, 2)) AS sex, "
+        "arg_min(BEN_NAI_ANN, place) AS birth_year, "
+        f"arg_min({month}, place) AS birth_month, "
         "min(BEN_DCD_DTE) FILTER (year(BEN_DCD_DTE) > 1600) AS death_date, "
         "min(BEN_DTE_INS) FILTER (year(BEN_DTE_INS) > 1600) AS entry_date, "
-        f"first(BEN_RES_DPT {order}) FILTER (BEN_RES_DPT IS NOT NULL) AS department "
-        f"FROM ({kept_rows_of_persons()}) GROUP BY person_id"
-        ") AS c LEFT JOIN (SELECT person_id, min(start_date) AS birthday FROM stay "
-        "WHERE of_newborn GROUP BY person_id) AS b ON b.person_id = c.person_id "
-        "AND year(b.birthday) = c.birth_year "
-        "AND month(b.birthday) = coalesce(c.birth_month, month(b.birthday))",
+        "arg_min(BEN_RES_DPT, place) AS department "
+        "FROM (SELECT *, row_number() OVER (PARTITION BY person_id "
+        "ORDER BY BEN_NIR_PSA, BEN_RNG_GEM) AS place "
+        f"FROM ({kept_rows_of_persons()})) GROUP BY person_id"
+        ") AS c LEFT JOIN (SELECT person_id, min(start_date) AS first_stay FROM stay "
+        "WHERE of_newborn GROUP BY person_id) AS b USING (person_id))",
     )
 
 

@@ -204,6 +204,7 @@ SAME_STAY: Final = Rule(
     "row_number() OVER (PARTITION BY year_key, eta_key, rsa_key "
     "ORDER BY start_date, end_date, person_id) > 1",
     fixed=True,
+    contested=True,
 )
 T12: Final = Rule(
     "T12",
@@ -216,6 +217,7 @@ T12: Final = Rule(
     "T_MCOaaD",
     "row_number() OVER (PARTITION BY ltrim(ETA_NUM, '0'), ltrim(RSA_NUM, '0'), file_year, ASS_DGN) "
     "> 1",
+    contested=True,
 )
 SAME_ALD: Final = Rule(
     "same_illness_twice",
@@ -228,6 +230,7 @@ SAME_ALD: Final = Rule(
     "IR_IMB_R",
     "row_number() OVER (PARTITION BY person_id, MED_MTF_COD, IMB_ALD_DTD "
     "ORDER BY IMB_ETM_NAT NOT IN (41, 43, 45), IMB_ALD_DTF DESC NULLS LAST) > 1",
+    contested=True,
 )
 T14: Final = Rule(
     "T14",
@@ -319,6 +322,7 @@ SAME_BENEFICIARY: Final = Rule(
     "BEN_NAI_ANN NOT BETWEEN 1850 AND 2100, BEN_NIR_ANO, BEN_IDT_ANO, BEN_NAI_ANN, "
     "BEN_NAI_MOI, BEN_SEX_COD, BEN_DCD_DTE, BEN_DTE_INS) > 1",
     fixed=True,
+    contested=True,
 )
 
 _ON_LINES: Final = (T1, T2, T3, FICTIVE, UNKNOWN, T5)

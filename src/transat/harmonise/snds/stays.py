@@ -8,8 +8,10 @@ from importlib import resources
 import pyarrow as pa
 
 from transat.engines.duckdb import Engine
+from transat.harmonise.contested import first_of_key_sql
 from transat.harmonise.context import Context
 from transat.harmonise.ledger import KEPT
+from transat.harmonise.snds.natives import STAY_KEY
 
 
 def finess_doubles() -> tuple[str, ...]:
@@ -24,11 +26,15 @@ def chaining(engine: Engine, context: Context) -> None:
     context.materialise(
         engine,
         "chaining",
-        f"SELECT *, coalesce(set_aside, '{KEPT}') AS fate FROM T_MCOaaC QUALIFY row_number() OVER ("
-        "PARTITION BY year_key, eta_key, rsa_key ORDER BY set_aside IS NOT NULL, set_aside) = 1",
+        f"SELECT *, coalesce(set_aside, '{KEPT}') AS fate FROM ({_once('T_MCOaaC')})",
     )
     codes = [code.lstrip("0") for code in finess_doubles()]
     engine.register("finess_double", pa.table({"finess": pa.array(codes, pa.string())}))
+
+
+def _once(table: str) -> str:
+    """SQL: every stay of `table` once; of a stay delivered twice, the line that counts."""
+    return first_of_key_sql(table, ", ".join(STAY_KEY), "set_aside IS NOT NULL, set_aside")
 
 
 def number_stays(engine: Engine, context: Context) -> None:
@@ -45,10 +51,8 @@ def number_stays(engine: Engine, context: Context) -> None:
         engine,
         "stay_fate",
         f"SELECT b.year_key, b.eta_key, b.rsa_key, coalesce(b.set_aside, '{KEPT}') AS fate, "
-        "s.visit_occurrence_id FROM T_MCOaaB AS b LEFT JOIN stay AS s ON "
-        "s.year_key = b.year_key AND s.eta_key = b.eta_key AND s.rsa_key = b.rsa_key "
-        "QUALIFY row_number() OVER (PARTITION BY b.year_key, b.eta_key, b.rsa_key "
-        "ORDER BY b.set_aside IS NOT NULL, b.set_aside) = 1",
+        f"s.visit_occurrence_id FROM ({_once('T_MCOaaB')}) AS b LEFT JOIN stay AS s ON "
+        "s.year_key = b.year_key AND s.eta_key = b.eta_key AND s.rsa_key = b.rsa_key",
     )
     context.findings["stays_of_ambiguous_twins"] = context.ledger.rows(
         "T_MCOaaC", "twins_ambiguous"
