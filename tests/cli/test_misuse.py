@@ -107,3 +107,12 @@ def test_an_extract_without_pregnancies_says_so(shared: Path, tmp_path: Path) ->
     done = transat("harmonise", "snds", str(source), "--to", str(tmp_path / "cdm"))
     assert done.returncode == 0
     assert "Aucune grossesse trouvée dans ce CDM." in done.stdout
+
+
+def test_a_cut_ledger_is_found_with_its_head(tmp_path: Path) -> None:
+    ledger = tmp_path / "site.jsonl"
+    ledger.write_bytes(b"")
+    assert transat("ledger", "verify", str(ledger), "--head", "0" * 64).returncode == 0
+    cut = transat("ledger", "verify", str(ledger), "--head", "a" * 64)
+    assert cut.returncode == 12
+    assert "coupée" in cut.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from transat.core.errors import DataQualityError
-from transat.federation.ledger import Ledger, read, verify
+from transat.federation.ledger import Ledger, holds, read, verify
 
 
 def _filled(path: Path, lines: int = 4) -> Ledger:
@@ -56,3 +56,14 @@ def test_a_line_removed_moved_or_added_is_found(tmp_path: Path) -> None:
         path.write_bytes(b"".join(lines))
         with pytest.raises(DataQualityError):
             verify(path)
+
+
+def test_a_cut_at_the_end_is_found_with_the_head_that_the_result_names(tmp_path: Path) -> None:
+    path = tmp_path / "france.jsonl"
+    head = _filled(path).head
+    _filled(path, 1)
+    holds(path, head)  # a later study went on in the same register
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:3]))
+    assert verify(path).entries == 3
+    with pytest.raises(DataQualityError, match="tête"):
+        holds(path, head)

@@ -141,3 +141,88 @@ def test_an_unknown_policy_and_a_site_named_twice_are_refused(protocol_file: Pat
     with pytest.raises(StudyError) as refused:
         read(protocol_file)
     assert "france" in refused.value.what.en
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "where", "said"),
+    [
+        ("value: 90\n", "value: -90\n", "population.lead_in_days.value", "au moins 0"),
+        ("value: 0.95", "value: 95", "scan.level.value", "moins de 1"),
+        ("value: 0.1\n", "value: 0.0\n", "scan.false_share.value", "plus de 0"),
+        ("value: 40", "value: -4", "adjustment.at_most.value", "au moins 0"),
+        ("value: 365", "value: 365.5", "population.follow_up_days.value", "un nombre entier"),
+        ("required: true", "required: 'yes'", "sites.0.required", "true ou false"),
+        ("unit:\n    value: infant", "unit:\n    value: baby", "unit", "'infant' ou 'pregnancy'"),
+        ("[15, 50]", "[15, 50, 60]", "population.ages.value", "au plus 2 valeurs"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_in_french(
+    protocol_file: Path, before: str, after: str, where: str, said: str
+) -> None:
+    text = protocol_file.read_text("utf-8")
+    assert before in text
+    protocol_file.write_text(text.replace(before, after, 1), "utf-8")
+    with pytest.raises(StudyError) as refused:
+        read(protocol_file)
+    assert where in refused.value.what.fr
+    assert said in refused.value.what.fr
+    assert "should" not in refused.value.what.fr
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "where"),
+    [
+        ("[15, 50]", "[50, 15]", "ages"),
+        ("[2013, 2018]", "[2018, 2013]", "years"),
+        ("[year, age_band, diabetes, hypertension]", "[year, age_bnad]", "scan.strata"),
+        ("obesity, drugs_before", "obesty, drugs_before", "adjustment.columns"),
+        ("obesity, drugs_before", "region, drugs_before", "adjustment.columns"),
+        ("[live_birth]", "[live_brith]", "pregnancy_outcomes"),
+    ],
+)
+def test_what_only_a_site_would_find_is_refused_when_read(
+    protocol_file: Path, before: str, after: str, where: str
+) -> None:
+    text = protocol_file.read_text("utf-8")
+    assert before in text
+    protocol_file.write_text(text.replace(before, after, 1), "utf-8")
+    with pytest.raises(StudyError) as refused:
+        read(protocol_file)
+    assert refused.value.where == f"{protocol_file}: {where}"
+
+
+def test_another_encoding_is_said_so(protocol_file: Path) -> None:
+    text = protocol_file.read_text("utf-8")
+    codes = protocol_file.parent / "codes" / "exposures.csv"
+    listed = codes.read_text("utf-8")
+    for file, content in ((codes, listed), (protocol_file, text)):
+        file.write_bytes(content.encode("latin-1", "replace"))
+        with pytest.raises(StudyError, match="UTF-8") as refused:
+            read(protocol_file)
+        assert refused.value.where.startswith(str(file))
+
+
+def test_a_list_saved_by_a_spreadsheet_is_read_or_explained(protocol_file: Path) -> None:
+    codes = protocol_file.parent / "codes" / "exposures.csv"
+    text, before = codes.read_text("utf-8"), read(protocol_file)
+    codes.write_text(text.replace("\n", "\r\n"), "utf-8-sig", newline="")
+    assert read(protocol_file).exposures == before.exposures
+    codes.write_text(text.replace(",", ";"), "utf-8")
+    with pytest.raises(StudyError, match="virgules") as refused:
+        read(protocol_file)
+    assert "code,atc_prefixes,label_fr" in refused.value.what.en
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("ZZZ", "pas un code ATC"), ("a02ba02", "pas un code ATC"), ("A10BX07", "A10BJ02")],
+)
+def test_a_code_that_would_find_nobody_is_refused(
+    protocol_file: Path, code: str, said: str
+) -> None:
+    codes = protocol_file.parent / "codes" / "exposures.csv"
+    text = codes.read_text("utf-8")
+    codes.write_text(text.replace("A02BA02,A02BA02", f"{code},{code}", 1), "utf-8")
+    with pytest.raises(StudyError, match=said) as refused:
+        read(protocol_file)
+    assert refused.value.where == f"{codes}:2"

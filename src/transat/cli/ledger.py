@@ -21,10 +21,23 @@ def declare(app: typer.Typer) -> None:
 
 def verify(
     ledger: Annotated[Path, typer.Argument(help=say("Fichier du registre.", "Ledger file."))],
+    head: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SHA256",
+            help=say(
+                "Tête attendue (ledger_head du résultat) : une coupe à la fin se voit alors.",
+                "Head expected (the result's ledger_head): a cut at the end then shows.",
+            ),
+        ),
+    ] = None,
 ) -> None:
     """Verify the chain and print the number of entries and the head."""
+    from transat.federation.ledger import holds
     from transat.federation.ledger import verify as check
 
-    entries, head = check(ledger)
+    entries, found = check(ledger)
+    if head is not None:
+        holds(ledger, head)
     typer.echo(say(f"{entries} sorties, chaîne intacte", f"{entries} releases, chain intact"))
-    typer.echo(head)
+    typer.echo(found)

@@ -29,6 +29,8 @@ COUNTS = ("drugs_before", "contacts_before")
 DRUGS = {"folic_acid": Window("folic_acid", -30, 90), "teratogens": Window("teratogens", -30, 98)}
 CATEGORIES = ("year", "age_band", "region", "infant_sex", "plurality")
 VARIABLES = (*CATEGORIES, *CONDITIONS, *COUNTS, *DRUGS)
+#: Their levels differ between shores: for strata only.
+NO_COVARIATES = ("region",)
 
 AGE_BREAKS = (20, 25, 30, 35, 40)
 COUNT_BREAKS = (1, 3, 6, 11)

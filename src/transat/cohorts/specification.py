@@ -137,6 +137,7 @@ class PopulationSpecification:
         known("datings", self.datings, ("day", "week", "default"))
         known("excluded_causes", self.excluded_causes, ("chromosomal", "genetic", "non_drug"))
         known("primary_window", (self.primary_window,), [w.name for w in self.windows])
+        self._ranges()
         _once("windows", [w.name for w in self.windows])
         if len(self.windows) > MOST_WINDOWS:
             raise _refused(
@@ -146,6 +147,25 @@ class PopulationSpecification:
             )
         _once("exposures", [e.code for e in self.exposures])
         _once("outcomes", self.outcomes)
+
+    def _ranges(self) -> None:
+        low, high = self.ages
+        first, last = self.years or (0, 0)
+        within = {
+            "ages": 0 <= low < high,
+            "years": first <= last,
+            "lead_in_days": self.lead_in_days >= 0,
+            "follow_up_days": self.follow_up_days >= 0,
+        }
+        for name, right in within.items():
+            if not right:
+                raise _refused(
+                    name,
+                    Text("Valeur négative, ou intervalle à l'envers.",
+                         "A negative value, or a range from high to low."),
+                    Text("Donner des nombres positifs, le plus petit d'abord.",
+                         "Give positive numbers, the smaller one first."),
+                )  # fmt: skip
 
     def window(self, name: str) -> Window:
         """The window called `name`. Raises StudyError."""

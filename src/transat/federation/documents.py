@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 
 from transat.core.errors import ConfigError, StudyError, close_match
 from transat.core.languages import Text
+from transat.federation.complaints import in_french
 
 Model = TypeVar("Model", bound=BaseModel)
 Place = tuple[str | int, ...]
@@ -65,13 +66,20 @@ def read_document(
 def _compose(path: Path, error: type[StudyError] | type[ConfigError]) -> yaml.Node:
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as problem:
+        line = problem.object[: problem.start].count(b"\n") + 1
+        raise error(
+            Text("ce fichier n'est pas en UTF-8.", "this file is not in UTF-8."),
+            f"{path}:{line}",
+            Text("Enregistrez-le en UTF-8.", "Save it as UTF-8."),
+        ) from None
     except OSError:
         raise error(
             Text("ce fichier ne peut pas être lu.", "this file cannot be read."),
             str(path),
             Text("Vérifiez le chemin.", "Check the path."),
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+    except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         raise error(Text("ce n'est pas du YAML.", "this is not YAML."), where, FIX) from None
@@ -144,8 +152,9 @@ def _what(detail: ErrorDetails, model: type[BaseModel], field: str, place: Place
         )
     if detail["type"] == "missing":
         return Text(f"il manque le champ « {field} ».", f'field "{field}" is missing.')
+    said = in_french(detail)
     return Text(
-        f"le champ « {field} » n'est pas valable ({detail['msg']}).",
+        f"le champ « {field} » n'est pas valable ({said}).",
         f'field "{field}" is not valid ({detail["msg"]}).',
     )
 

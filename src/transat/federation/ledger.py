@@ -3,7 +3,8 @@
 One line per answer, written and flushed to disk before the answer leaves. It says what left and
 under which rule, never a value: a hash of the payload, its size, how many cells it showed and how
 many it kept in. One changed, added, moved or missing line breaks the chain and `verify` says where.
-(A cut at the very end cannot be seen from the file alone: the head hash is in the study's result.)
+(A cut at the very end cannot be seen from the file alone: the head hash is in the study's result,
+and `holds` looks for it.)
 """
 
 from __future__ import annotations
@@ -134,6 +135,27 @@ def verify(path: Path) -> Verified:
     """
     entries = read(path)
     return Verified(len(entries), entries[-1].sha256() if entries else GENESIS)
+
+
+def holds(path: Path, head: str) -> None:
+    """Check that the register holds the entry whose hash is `head`, as a result names it.
+
+    Raises
+    ------
+    DataQualityError: as `verify`, or no entry has that hash: the end was cut off, or it is another
+    site's register.
+    """
+    if head != GENESIS and head not in {entry.sha256() for entry in read(path)}:
+        raise DataQualityError(
+            Text(
+                "aucune sortie de ce registre n'a cette tête : la fin en a été coupée, ou c'est "
+                "celui d'un autre site.",
+                "no release in this register has that head: its end was cut off, or it is "
+                "another site's.",
+            ),
+            str(path),
+            Text("Comparez-le à la copie du détenteur.", "Compare it with the holder's copy."),
+        )
 
 
 def _entry(line: bytes) -> Entry | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 
@@ -24,6 +24,8 @@ from transat.studies.code_lists import ExposureCode, OutcomeCode, ReferencePair
 INUTERO = Path(__file__).parent / "inutero" / "protocol.yaml"
 
 Value = TypeVar("Value")
+Share = Annotated[float, Field(gt=0, lt=1)]
+Number = Annotated[int, Field(ge=0)]
 
 
 class Rule(Strict, Generic[Value]):
@@ -73,9 +75,9 @@ class Population(Strict):
     unit: Rule[Literal["infant", "pregnancy"]]
     ages: Rule[tuple[int, int]]
     years: Rule[tuple[int, int]]
-    lead_in_days: Rule[int]
+    lead_in_days: Rule[Number]
     drug_plan: Rule[bool]
-    follow_up_days: Rule[int]
+    follow_up_days: Rule[Number]
     pregnancy_outcomes: Rule[tuple[str, ...]]
     singletons_only: Rule[bool]
     excluded_causes: Rule[tuple[str, ...]]
@@ -91,17 +93,17 @@ class Scan(Strict):
     """How all pairs are compared, and what makes a signal."""
 
     strata: Rule[tuple[str, ...]]
-    least_expected: Rule[float]
-    false_share: Rule[float]
-    level: Rule[float]
-    power: Rule[float]
+    least_expected: Rule[Annotated[float, Field(ge=0)]]
+    false_share: Rule[Share]
+    level: Rule[Share]
+    power: Rule[Share]
 
 
 class Adjustment(Strict):
     """How signals are adjusted."""
 
     columns: Rule[tuple[str, ...]]
-    at_most: Rule[int]
+    at_most: Rule[Number]
 
 
 class Document(Strict):
@@ -234,7 +236,23 @@ def _check(protocol: Protocol) -> None:
         _known(protocol, lists.reference, pair.outcome, groups)
     protocol.policies()
     _once(protocol)
-    protocol.specification()
+    _variables(protocol)
+    try:
+        protocol.specification()
+    except StudyError as refused:
+        where = f"{protocol.path}: {refused.where}"
+        raise StudyError(refused.what, where, refused.next_step) from None
+
+
+def _variables(protocol: Protocol) -> None:
+    """Names that only the sites would find unknown, after all the work."""
+    from transat.cohorts.confounders import NO_COVARIATES, VARIABLES
+
+    document = protocol.document
+    for name in document.scan.strata.value:
+        _known(protocol, "scan.strata", name, set(VARIABLES))
+    for name in document.adjustment.columns.value:
+        _known(protocol, "adjustment.columns", name, set(VARIABLES) - set(NO_COVARIATES))
 
 
 def _once(protocol: Protocol) -> None:
