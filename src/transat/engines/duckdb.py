@@ -6,6 +6,9 @@ demonstration run the same code. Queries are SQL text; results come back as Arro
 
 from __future__ import annotations
 
+import codecs
+import csv
+import gzip
 import os
 import shutil
 import tempfile
@@ -18,8 +21,7 @@ from typing import Any, Literal
 import duckdb
 import pyarrow as pa
 
-from transat.core.errors import InputError
-from transat.core.languages import Text
+from transat.engines.faults import explained, unreadable
 
 Compression = Literal["zstd", "lz4"]
 
@@ -82,21 +84,29 @@ class Engine:
             shutil.rmtree(self._temp, ignore_errors=True)
 
     def sql(self, query: str, params: Sequence[Any] | None = None) -> None:
-        """Run a statement for its effect."""
-        self._connection.execute(query, params)
+        """Run a statement for its effect.
+
+        Like every method here, raises InputError for a file that cannot be read or written and
+        ConfigError for a full disk or too little memory; neither ever quotes a value.
+        """
+        with self._told():
+            self._connection.execute(query, params)
 
     def rows(self, query: str, params: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run a query and return its rows; for short answers only."""
-        return self._connection.execute(query, params).fetchall()
+        with self._told():
+            return self._connection.execute(query, params).fetchall()
 
     def scalar(self, query: str, params: Sequence[Any] | None = None) -> Any:
         """The first column of the first row; None when there is none."""
-        row = self._connection.execute(query, params).fetchone()
-        return None if row is None else row[0]
+        with self._told():
+            row = self._connection.execute(query, params).fetchone()
+            return None if row is None else row[0]
 
     def arrow(self, query: str, params: Sequence[Any] | None = None) -> pa.Table:
         """Run a query and return an Arrow table."""
-        return self._connection.execute(query, params).to_arrow_table()
+        with self._told():
+            return self._connection.execute(query, params).to_arrow_table()
 
     def columns(self, relation: str) -> list[str]:
         """Column names of a table or view."""
@@ -112,29 +122,28 @@ class Engine:
 
     def view_parquet(self, name: str, paths: Sequence[Path]) -> None:
         """Make one view of one or more Parquet files; columns are matched by name."""
-        files = ", ".join(quoted(str(p)) for p in paths)
-        self._read(
-            f"CREATE OR REPLACE VIEW {identifier(name)} AS "
-            f"SELECT * FROM read_parquet([{files}], union_by_name = true)",
-            paths[0],
-        )
+        with self._told(paths[0]):
+            self._connection.execute(
+                f"CREATE OR REPLACE VIEW {identifier(name)} AS "
+                f"SELECT * FROM read_parquet([{_files(paths)}], union_by_name = true)"
+            )
 
     def read_csv_text(
-        self, name: str, paths: Sequence[Path], delim: str, encoding: str = "utf-8"
+        self, name: str, paths: Sequence[Path], delim: str, columns: Sequence[str] | None = None
     ) -> None:
-        """Make one view of one or more delimited files; every column is text, '' is null.
+        """Make one view of delimited UTF-8 files that have one header; nothing is guessed.
 
-        `encoding` is one that DuckDB reads itself: ``utf-8``, ``utf-16`` or ``latin-1``.
-        Raises InputError when the file cannot be read.
+        Every column is text, an empty field is null. `columns` names them in the header's order;
+        without it, they have the names of the first file's header.
         """
-        files = ", ".join(quoted(str(p)) for p in paths)
-        self._read(
-            f"CREATE OR REPLACE VIEW {identifier(name)} AS SELECT * FROM read_csv([{files}], "
-            f"delim = {quoted(delim)}, header = true, all_varchar = true, quote = '\"', "
-            f"escape = '\"', nullstr = '', encoding = {quoted(encoding)}, union_by_name = true, "
-            "auto_detect = true, sample_size = 1)",
-            paths[0],
-        )
+        names = _header(paths[0], delim) if columns is None else columns
+        typed = ", ".join(f"{quoted(c)}: 'VARCHAR'" for c in names)
+        with self._told(paths[0]):
+            self._connection.execute(
+                f"CREATE OR REPLACE VIEW {identifier(name)} AS SELECT * FROM read_csv("
+                f"[{_files(paths)}], header = true, delim = {quoted(delim)}, quote = '\"', "
+                f"escape = '\"', nullstr = '', auto_detect = false, columns = {{{typed}}})"
+            )
 
     @contextmanager
     def joining_as_written(self) -> Iterator[None]:
@@ -166,20 +175,25 @@ class Engine:
         )
         return int(written or 0)
 
-    def _read(self, statement: str, path: Path) -> None:
+    @contextmanager
+    def _told(self, read: Path | None = None) -> Iterator[None]:
         try:
-            self._connection.execute(statement)
+            yield
         except duckdb.Error as error:
-            raise unreadable(path) from error
+            told = explained(error, self._temp, read)
+            if told is None:
+                raise
+            raise told from None
 
 
-def unreadable(path: Path) -> InputError:
-    """The error for a file that is not what its name says."""
-    return InputError(
-        Text("fichier illisible ou abîmé.", "unreadable or damaged file."),
-        str(path),
-        Text(
-            "Vérifiez son format, son encodage et qu'il est complet, puis relancez.",
-            "Check its format, its encoding and that it is complete, then run again.",
-        ),
-    )
+def _files(paths: Sequence[Path]) -> str:
+    return ", ".join(quoted(str(p)) for p in paths)
+
+
+def _header(path: Path, delim: str) -> list[str]:
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+        lines = codecs.getreader("utf-8-sig")(stream)
+        return next(csv.reader(lines, delimiter=delim), [])
+
+
+__all__ = ["Compression", "Engine", "identifier", "quoted", "unreadable"]

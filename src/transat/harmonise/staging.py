@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from transat.core.errors import DataQualityError, InputError
+from transat.core.errors import DataQualityError
 from transat.core.languages import Text
-from transat.engines.duckdb import Engine, identifier, quoted, unreadable
+from transat.engines.duckdb import Engine, identifier
 from transat.harmonise.casts import cast_sql
 from transat.harmonise.contested import REJECTED, fate_sql, settle
 from transat.harmonise.context import Context
@@ -35,7 +35,7 @@ def stage(engine: Engine, table: NativeTable, context: Context) -> None:
     files = context.extract.files.get(table.name, ())
     raw = _raw(engine, table, files, context.work)
     alone = first_match_sql(context.rules, table.name, contested=False)
-    rows = _write(engine, table, _staged_sql(table, raw, alone), context, files)
+    rows = _write(engine, table, _staged_sql(table, raw, alone), context)
     if table.contested:
         settle(engine, table, context)
     engine.sql(
@@ -61,7 +61,9 @@ def _raw(engine: Engine, table: NativeTable, files: Sequence[NativeFile], work: 
         if first.parquet:
             engine.view_parquet(view, paths)
         else:
-            engine.sql(f"CREATE OR REPLACE VIEW {identifier(view)} AS {_csv_sql(first, paths)}")
+            # By place: headers may repeat a name, or differ in blanks and capitals.
+            places = [f"c{place}" for place in range(len(first.header))]
+            engine.read_csv_text(view, paths, first.separator, places)
         columns = ", ".join(_as_text(first, c) for c in table.columns)
         year = "NULL" if first.year is None else str(first.year)
         selects.append(
@@ -85,16 +87,6 @@ def _as_text(file: NativeFile, column: NativeColumn) -> str:
     else:
         value = identifier(file.header[place] if file.parquet else f"c{place}")
     return f"CAST({value} AS VARCHAR) AS {identifier(column.name)}"
-
-
-def _csv_sql(file: NativeFile, paths: Sequence[Path]) -> str:
-    """Every field as text, by its place in the header; nothing is guessed, nothing is skipped."""
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(file.header)))
-    return (
-        f"SELECT * FROM read_csv([{', '.join(quoted(str(p)) for p in paths)}], header = true, "
-        f"delim = {quoted(file.separator)}, quote = '\"', escape = '\"', nullstr = '', "
-        f"auto_detect = false, columns = {{{columns}}})"
-    )
 
 
 def _utf8(file: NativeFile, work: Path) -> Path:
@@ -138,39 +130,11 @@ def _reject(column: NativeColumn) -> str:
     return f"WHEN {name} IS NULL{filled} THEN '{REJECT}{column.name}'"
 
 
-def _write(
-    engine: Engine,
-    table: NativeTable,
-    query: str,
-    context: Context,
-    files: Sequence[NativeFile],
-) -> int:
-    try:
-        if table.joins and not table.joins_larger:
-            with engine.joining_as_written():
-                return context.materialise(engine, table.name, query)
-        return context.materialise(engine, table.name, query)
-    except Exception as error:
-        # The engine reads lazily, so a ragged line shows only here; anything else is ours.
-        fault = str(error)
-        if "CSV Error" not in fault and "CSV Parser" not in fault:
-            raise
-        named = re.search(r"^\s*file = (.*)$", fault, re.MULTILINE)
-        where = Path(named.group(1).strip()) if named else files[0].path
-        line = re.search(r"CSV Error on Line: (\d+)", fault)
-        if line is None:
-            raise unreadable(where) from error
-        raise InputError(
-            Text(
-                f"la ligne {line.group(1)} ne suit pas l'en-tête (colonnes ou guillemets).",
-                f"line {line.group(1)} does not follow the header (columns or quotes).",
-            ),
-            str(where),
-            Text(
-                "Corrigez la ligne ou réexportez le fichier, puis relancez.",
-                "Correct the line or export the file again, then run again.",
-            ),
-        ) from error
+def _write(engine: Engine, table: NativeTable, query: str, context: Context) -> int:
+    if table.joins and not table.joins_larger:
+        with engine.joining_as_written():
+            return context.materialise(engine, table.name, query)
+    return context.materialise(engine, table.name, query)
 
 
 def _prove_count(table: NativeTable, files: Sequence[NativeFile], rows: int) -> None:
@@ -244,6 +208,3 @@ def collect_rejects(engine: Engine, context: Context, path: Path) -> int:
             "CAST(NULL AS VARCHAR) AS line WHERE false"
         )
     return engine.write_parquet(query, path)
-
-
-__all__ = ["collect_rejects", "stage", "unreadable"]
