@@ -1,9 +1,9 @@
 """The gate: every Release of a site passes it, or does not leave.
 
-In order: closed list (type and strings), masks (cell floor, complements, nested cells, margins), a
-last look at every stated count, and the journal of what left before. Masks where a Release can be
-masked; refuses, by code and column name, where it cannot. Regression steps are looked at before
-they are computed (`regression.Watch`).
+In order: closed list (type and strings), masks (cell floor, complements, nested cells, margins,
+little overlap), a last look at every stated count, and the journal of what left before. Masks where
+a Release can be masked; refuses, by code and column name, where it cannot. Regression steps are
+looked at before they are computed (`regression.Watch`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transat.federation import attrition
-from transat.federation.checks import cell_floor, closed_list
+from transat.federation.checks import cell_floor, closed_list, overlap
 from transat.federation.checks.between_releases import Journal, keyed
 from transat.federation.facts import SiteFacts
 from transat.federation.refusals import Refused
@@ -60,9 +60,10 @@ class Gate:
     def _masked(self, release: Any) -> Any:
         facts = self._facts
         if isinstance(release, mantel_haenszel.Release):
-            return release.withhold(
+            masked = release.withhold(
                 facts.exposure_outcome, facts.exposures.hidden, facts.outcomes.hidden
             )
+            return overlap.withhold(masked)
         if isinstance(release, prevalence.Release):
             return release.withhold(facts.outcomes.hidden)
         if isinstance(release, attrition.Release):
