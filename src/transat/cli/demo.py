@@ -26,7 +26,7 @@ def demo(
     ),
     persons: Annotated[
         int, typer.Option(min=1, help=say("Femmes par rive.", "Women on each shore."))
-    ] = 40_000,
+    ] = 60_000,
     seed: Annotated[int, typer.Option(min=0, help=say("Graine.", "Seed."))] = 2026,
 ) -> None:
     """Run the demonstration and print where to look."""
