@@ -73,3 +73,10 @@ def test_a_simulation_to_which_somebody_added_is_not_replaced(tmp_path: Path) ->
     with pytest.raises(InputError, match="autre chose"):
         simulate(SMALL, out, processes=1)
     assert (out / "cdm").is_dir()
+
+
+def test_here_is_a_folder_like_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    simulate(SMALL, Path(), processes=1)
+    assert sorted(p.name for p in (tmp_path / "here").iterdir()) == ["france", "quebec", "truth"]

@@ -1,11 +1,69 @@
-"""A whole folder takes the place of an older one, and at no moment are both gone."""
+"""A whole folder is written beside its place by one run at a time, then takes the place.
+
+At no moment are the older folder and the new one both gone.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from transat.core.errors import InputError
+from transat.core.languages import Text
+
+PARTIAL = ".partial"
 REPLACED = ".replaced"
+
+
+@contextmanager
+def partial_of(place: Path) -> Iterator[Path]:
+    """An empty folder `<place>.partial` that this run alone holds; gone when the run ends.
+
+    What a killed run left there goes first. Raises InputError while another run holds it.
+    """
+    partial = place.with_name(place.name + PARTIAL)
+    if partial.is_dir():
+        with _held(partial):
+            shutil.rmtree(partial)
+    partial.mkdir(parents=True)
+    try:
+        with _held(partial):
+            yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a lock on a folder, which the system takes back however the process ends."""
+    try:
+        from fcntl import LOCK_EX, LOCK_NB, flock
+    except ImportError:  # no such lock on this system
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            flock(descriptor, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            raise _busy(folder) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _busy(folder: Path) -> InputError:
+    return InputError(
+        Text("une autre commande y écrit en ce moment.", "another command is writing there."),
+        str(folder),
+        Text(
+            "Attendez qu'elle finisse, ou donnez un autre dossier.",
+            "Wait until it ends, or name another folder.",
+        ),
+    )
 
 
 def replace_folder(new: Path, place: Path) -> None:

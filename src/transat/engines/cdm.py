@@ -7,14 +7,14 @@ ids, date32, zstd. Reading accepts any folder of OMOP Parquet files, ours or not
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
 from transat.core.errors import InputError
-from transat.core.folders import replace_folder
+from transat.core.folders import partial_of, replace_folder
 from transat.core.languages import Text
 from transat.engines.duckdb import Engine, identifier
 from transat.tables.column import ColumnType, Table
@@ -108,9 +108,8 @@ class CdmWriter:
 
     def __init__(self, path: Path) -> None:
         path = Path(path)
-        self.path = path.resolve() if path.is_symlink() else path
-        self.partial = self.path.with_name(self.path.name + ".partial")
-        self._finished = False
+        self.path = path.resolve() if path.is_symlink() else path.absolute()
+        self._writing = ExitStack()
 
     def __enter__(self) -> CdmWriter:
         if self.path.exists() and not _replaceable(self.path):
@@ -122,8 +121,7 @@ class CdmWriter:
                 str(self.path),
                 Text("Donnez un autre dossier.", "Name another folder."),
             )
-        shutil.rmtree(self.partial, ignore_errors=True)
-        self.partial.mkdir(parents=True)
+        self.partial = self._writing.enter_context(partial_of(self.path))
         return self
 
     def __exit__(
@@ -132,8 +130,7 @@ class CdmWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if not self._finished:
-            shutil.rmtree(self.partial, ignore_errors=True)
+        self._writing.close()
 
     def write(self, engine: Engine, table: str, query: str) -> int:
         """Write one OMOP table from `query`, in its declared columns, types and order.
@@ -156,7 +153,6 @@ class CdmWriter:
         text = json.dumps(metadata, ensure_ascii=False, indent=2, sort_keys=True)
         (self.partial / METADATA).write_text(text + "\n", "utf-8")
         replace_folder(self.partial, self.path)
-        self._finished = True
         return Cdm(self.path)
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transat.core.errors import InputError
-from transat.core.folders import replace_folder
+from transat.core.folders import partial_of, replace_folder
 from transat.core.languages import Text
 from transat.simulate.design import EXTRACT_END, EXTRACT_START, Design, Shore
 
@@ -72,16 +72,11 @@ def simulate(
     Raises InputError when `out` holds something else.
     """
     out = Path(out)
-    out = out.resolve() if out.is_symlink() else out
+    out = out.resolve() if out.is_symlink() else out.absolute()
     _check(out)
-    partial = out.with_name(out.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
+    with partial_of(out) as partial:
         _write(design, partial, progress or _silent, processes)
         replace_folder(partial, out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return out
 
 
