@@ -140,3 +140,14 @@ def test_a_wrong_truth_folder_is_said_before_any_work(gibleed: Path, tmp_path: P
     with pytest.raises(InputError, match="effects"):
         run(read(), {"france": gibleed, "quebec": gibleed}, tmp_path / "out", truth=tmp_path)
     assert not (tmp_path / "out").exists()
+
+
+def test_two_runs_never_write_the_same_registers(gibleed: Path, tmp_path: Path) -> None:
+    from transat.core.folders import held
+
+    pytest.importorskip("fcntl")
+    sites, out = {"france": gibleed, "quebec": gibleed}, tmp_path / "out"
+    run(read(), sites, out)
+    with held(out / "ledgers"), pytest.raises(InputError, match="une autre commande"):
+        run(read(), sites, out)
+    assert ledger.verify(out / "ledgers" / "france.jsonl").entries == 1

@@ -26,19 +26,22 @@ def partial_of(place: Path) -> Iterator[Path]:
     """
     partial = place.with_name(place.name + PARTIAL)
     if partial.is_dir():
-        with _held(partial):
+        with held(partial):
             shutil.rmtree(partial)
     partial.mkdir(parents=True)
     try:
-        with _held(partial):
+        with held(partial):
             yield partial
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Hold a lock on a folder, which the system takes back however the process ends."""
+def held(folder: Path) -> Iterator[None]:
+    """Hold a lock on a folder, which the system takes back however the process ends.
+
+    Raises InputError while another process holds it.
+    """
     try:
         from fcntl import LOCK_EX, LOCK_NB, flock
     except ImportError:  # no such lock on this system

@@ -14,6 +14,7 @@ from time import perf_counter
 
 from transat.cohorts.population import population_rules
 from transat.core.errors import InputError, SiteUnreachable, StudyError, close_match
+from transat.core.folders import held
 from transat.core.languages import Text
 from transat.engines.cdm import Cdm
 from transat.engines.cdm_check import check
@@ -87,10 +88,11 @@ def run(
     output.prepare(out, LEDGERS)
     names = hashes(protocol)
     makers = {p.name: _maker(protocol, p, names) for p in places}
-    result = carry_out(protocol, places, makers, progress)
-    if truth is not None:
-        result = judged(result, truth)
-    write_result(protocol, result, out)
+    with held(out / LEDGERS):  # one run at a time adds to a register
+        result = carry_out(protocol, places, makers, progress)
+        if truth is not None:
+            result = judged(result, truth)
+        write_result(protocol, result, out)
     return result
 
 
