@@ -46,10 +46,9 @@ def settle(engine: Engine, table: NativeTable, context: Context) -> None:
     rows = context.materialise(
         engine, fates, f"SELECT file_row_number AS place, {fate} AS set_aside FROM ({contested})"
     )
-    spent = [identifier(name) for name in table.spent]
+    left_out = "file_row_number, set_aside"
     if any(c.demand != "free" for c in table.columns):
-        spent.append(REJECTED)
-    left_out = ", ".join(["file_row_number", "set_aside", *spent])
+        left_out += f", {REJECTED}"
     own, shared, join = "n.set_aside", "false", ""
     if rows:
         own = "CASE WHEN f.place IS NULL THEN n.set_aside ELSE f.set_aside END"

@@ -46,7 +46,8 @@ class NativeTable:
     contested: key (SQL expressions over a staged line) whose sharing lines may be set aside because
         of one another; a rule that compares lines (`Rule.contested`) takes only such lines.
     ranks: select items that those rules use, computed among the lines that share that key.
-    spent: columns that only rules and joins use, left out of what is staged.
+    spent: columns that only rules and joins use, left out of what is staged; where lines are
+        contested, columns that only joins and `extra` use.
     """
 
     name: str

@@ -108,7 +108,7 @@ def _staged_sql(table: NativeTable, raw: str, branches: str) -> str:
     typed = [f"{cast_sql(c.name, c.cast)} AS {identifier(c.name)}" for c in table.columns]
     typed += [f"{identifier(c.name)} AS {identifier(c.name + '#')}" for c in checked]
     lines = f"SELECT {', '.join(typed)}, file_year FROM ({raw})"
-    left_out = [] if table.contested else [identifier(name) for name in table.spent]
+    left_out = [identifier(name) for name in table.spent]
     if demanding:
         rejects = " ".join(_reject(c) for c in demanding)
         texts = f"EXCLUDE ({', '.join(identifier(c.name + '#') for c in checked)})"

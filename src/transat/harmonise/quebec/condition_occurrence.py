@@ -13,7 +13,6 @@ from transat.core.codes import ICD9, ICD10, ICD10CA
 from transat.engines.duckdb import Engine
 from transat.harmonise.concepts import icd10_sql, undotted_sql
 from transat.harmonise.context import Context
-from transat.harmonise.quebec.visit_occurrence import ACTS_WITH_VISIT
 from transat.tables.omop import CLAIM_RECORD, EHR_RECORD
 
 NAME: Final = "condition_occurrence"
@@ -31,9 +30,9 @@ _DIAGNOSES: Final = f"""
            {CLAIM_RECORD}
     FROM emergency WHERE code IS NOT NULL
     UNION ALL
-    SELECT DISTINCT a.person_id, v.visit_occurrence_id, a.SMOD_DAT_SERV, a.SMOD_DAT_SERV,
-           a.SMOD_COD_DIAGN_PRIMR, '{ICD9}', 'act', {CLAIM_RECORD}
-    FROM {ACTS_WITH_VISIT} WHERE a.SMOD_COD_DIAGN_PRIMR IS NOT NULL
+    SELECT DISTINCT person_id, visit_occurrence_id, day, day, diagnosis, '{ICD9}', 'act',
+           {CLAIM_RECORD}
+    FROM act WHERE diagnosis IS NOT NULL
 """
 
 CODES: Final = (

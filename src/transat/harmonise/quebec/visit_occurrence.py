@@ -47,7 +47,7 @@ def number_stays(engine: Engine, context: Context) -> None:
 
 
 def number_contacts(engine: Engine, context: Context) -> None:
-    """Make the views `emergency` and `physician_visit`, each with its visit_occurrence_id."""
+    """Make the views `emergency` and `act` (of physicians), each with its visit_occurrence_id."""
     stays = int(engine.scalar("SELECT count(*) FROM stay") or 0)
     emergencies = context.materialise(
         engine,
@@ -64,26 +64,16 @@ def number_contacts(engine: Engine, context: Context) -> None:
     )
     context.materialise(
         engine,
-        "physician_visit",
+        "act",
         f"""
-        SELECT person_id, day, performer,
-               CAST({stays + emergencies} + row_number() OVER (
-                   ORDER BY person_id, day, performer
+        SELECT person_id, SMOD_DAT_SERV AS day, coalesce(DISP_NO_SEQ_DISP_BANLS, '') AS performer,
+               SMOD_COD_DIAGN_PRIMR AS diagnosis, SMOD_COD_ACTE AS act, SMOD_COD_ROLE AS role,
+               CAST({stays + emergencies} + dense_rank() OVER (
+                   ORDER BY person_id, SMOD_DAT_SERV, coalesce(DISP_NO_SEQ_DISP_BANLS, '')
                ) AS INTEGER) AS visit_occurrence_id
-        FROM (
-            SELECT DISTINCT person_id, SMOD_DAT_SERV AS day,
-                   coalesce(DISP_NO_SEQ_DISP_BANLS, '') AS performer
-            FROM kept_I_SMOD_SERV_MD_CM WHERE person_id IS NOT NULL
-        )
+        FROM kept_I_SMOD_SERV_MD_CM WHERE person_id IS NOT NULL
         """,
     )
-
-
-#: Joins the acts ``a`` of kept_I_SMOD_SERV_MD_CM to their visit ``v``.
-ACTS_WITH_VISIT: Final = (
-    "kept_I_SMOD_SERV_MD_CM AS a JOIN physician_visit AS v ON v.person_id = a.person_id "
-    "AND v.day = a.SMOD_DAT_SERV AND v.performer = coalesce(a.DISP_NO_SEQ_DISP_BANLS, '')"
-)
 
 
 def build(engine: Engine, context: Context) -> str:
@@ -100,7 +90,7 @@ def build(engine: Engine, context: Context) -> str:
                coalesce(last_day, first_day), {EHR_RECORD}, NULL
         FROM emergency
         UNION ALL
-        SELECT visit_occurrence_id, person_id, {OUTPATIENT}, day, day, {CLAIM_RECORD},
+        SELECT DISTINCT visit_occurrence_id, person_id, {OUTPATIENT}, day, day, {CLAIM_RECORD},
                nullif(performer, '')
-        FROM physician_visit
+        FROM act
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import Engine, quoted
 from transat.harmonise.context import Context
 from transat.harmonise.ledger import KEPT
 from transat.harmonise.snds.rules import SAME_LINE
@@ -21,7 +21,7 @@ def billed_in_pmsi(engine: Engine, context: Context) -> None:
 
 
 def unique_lines(engine: Engine, context: Context) -> None:
-    """View `line`: every prestation line once, with its fate; `kept_line` those that count.
+    """View `line`: every prestation line once, its fate and number; `kept_line` those that count.
 
     The nine columns are a primary key; when a delivery overlaps another, the second copy of a line
     is set aside.
@@ -29,14 +29,18 @@ def unique_lines(engine: Engine, context: Context) -> None:
     read, distinct = engine.rows(
         f"SELECT count(*), count(DISTINCT hash({_KEYS})) FROM ER_PRS_F WHERE PRS_ORD_NUM NOTNULL"
     )[0]
-    fate = f"coalesce(set_aside, '{KEPT}') AS fate"
+    lines = f"read_parquet({quoted(str(context.path_of('ER_PRS_F')))}, file_row_number = true)"
+    every = (
+        "SELECT * EXCLUDE (file_row_number), file_row_number AS line_id, "
+        f"coalesce(set_aside, '{KEPT}') AS fate FROM {lines}"
+    )
     if read == distinct:
-        engine.sql(f"CREATE OR REPLACE VIEW line AS SELECT *, {fate} FROM ER_PRS_F")
+        engine.sql(f"CREATE OR REPLACE VIEW line AS {every}")
     else:
         context.materialise(
             engine,
             "line",
-            f"SELECT *, {fate} FROM ER_PRS_F QUALIFY row_number() OVER (PARTITION BY {_KEYS} "
+            f"{every} QUALIFY row_number() OVER (PARTITION BY {_KEYS} "
             "ORDER BY set_aside IS NOT NULL, set_aside, person_id, EXE_SOI_DTD, PRS_NAT_REF, "
             "PRS_ACT_QTE, PRE_PRE_DTD, PSP_SPE_COD, PSE_SPE_COD) = 1",
         )

@@ -68,7 +68,10 @@ _LINE_EXTRA: Final = (
     "l.PRE_PRE_DTD AS prescription_date",
     "l.PSP_SPE_COD AS prescriber",
     "l.fate AS line_fate",
+    "l.line_id AS line_id",
 )
+#: Once its line is found, a sister line needs the nine columns no more: `line_id` stands for them.
+_LINE_SPENT: Final = (*NINE_KEYS, "line_fate", "file_year")
 _LINE_JOIN: Final = f"LEFT JOIN line AS l ON {same_nine('n', 'l')}"
 _STAY_JOIN: Final = f"LEFT JOIN stay_fate AS s ON {same_stay('n', 's')}"
 _STAY_EXTRA: Final = ("s.visit_occurrence_id AS visit_occurrence_id", "s.fate AS stay_fate")
@@ -143,6 +146,7 @@ ER_PHA_F: Final = NativeTable(
     ),
     joins=_LINE_JOIN,
     joins_larger=True,
+    spent=_LINE_SPENT,
     extra=_LINE_EXTRA,
 )
 
@@ -156,6 +160,7 @@ ER_UCD_F: Final = NativeTable(
     ),
     joins=_LINE_JOIN,
     joins_larger=True,
+    spent=_LINE_SPENT,
     extra=_LINE_EXTRA,
 )
 
@@ -169,6 +174,7 @@ ER_CAM_F: Final = NativeTable(
     ),
     joins=_LINE_JOIN,
     joins_larger=True,
+    spent=_LINE_SPENT,
     extra=(*_LINE_EXTRA, "l.PRS_ACT_QTE AS quantity"),
 )
 
@@ -254,6 +260,16 @@ T_MCO_C: Final = NativeTable(
         + ") AS badly_chained",
     ),
     contested=STAY_KEY,
+    spent=(
+        *(column.name for column in _STAY),
+        "NIR_ANO_17",
+        "EXE_SOI_DTD",
+        "EXE_SOI_DTF",
+        "ENT_DAT",
+        "SOR_DAT",
+        "file_year",
+        *_RETURN_CODES,
+    ),
 )
 
 T_MCO_B: Final = NativeTable(

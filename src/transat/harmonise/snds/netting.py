@@ -15,9 +15,8 @@ from transat.harmonise.context import Context
 from transat.harmonise.ledger import NOTE
 from transat.harmonise.snds.natures import USED, among
 from transat.harmonise.snds.rules import SAME_LINE
-from transat.tables.snds import NINE_KEYS
 
-#: Beside the nine keys, what tells one sister line from another.
+#: Beside the prestation line (`line_id`), what tells one sister line from another.
 _SISTERS: Final = {
     "ER_PHA_F": ("PHA_ORD_NUM", "PHA_PRS_C13", "PHA_ACT_QSN", "PHA_DEC_TOP", "PHA_DEC_QSU"),
     "ER_UCD_F": ("UCD_ORD_NUM", "UCD_UCD_COD", "UCD_DLV_NBR"),
@@ -33,7 +32,7 @@ def drop_repeats(engine: Engine, context: Context) -> None:
     Without this a month delivered twice would double every box of it.
     """
     for table, own in _SISTERS.items():
-        identity = ", ".join((*NINE_KEYS, *own))
+        identity = ", ".join(("line_id", *own))
         read, distinct = engine.rows(
             f"SELECT count(*), count(DISTINCT hash({identity})) FROM kept_{table}"
         )[0]

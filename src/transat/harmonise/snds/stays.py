@@ -26,7 +26,8 @@ def chaining(engine: Engine, context: Context) -> None:
     context.materialise(
         engine,
         "chaining",
-        f"SELECT *, coalesce(set_aside, '{KEPT}') AS fate FROM ({_once('T_MCOaaC')})",
+        "SELECT year_key, eta_key, rsa_key, person_id, start_date, end_date, NIR_ANO_MAM, RNG_NAI, "
+        f"coalesce(set_aside, '{KEPT}') AS fate FROM ({_once('T_MCOaaC')})",
     )
     codes = [code.lstrip("0") for code in finess_doubles()]
     engine.register("finess_double", pa.table({"finess": pa.array(codes, pa.string())}))
@@ -43,7 +44,8 @@ def number_stays(engine: Engine, context: Context) -> None:
         engine,
         "stay",
         "SELECT CAST(row_number() OVER (ORDER BY person_id, start_date, end_date, year_key, "
-        "eta_key, rsa_key) AS INTEGER) AS visit_occurrence_id, *, "
+        "eta_key, rsa_key) AS INTEGER) AS visit_occurrence_id, * EXCLUDE (set_aside, shares_key, "
+        "chaining_fate, finess_double, SEJ_TYP, TYP_GEN_RSA, file_year), "
         "coalesce(AGE_ANN, 0) = 0 AND AGE_JOU IS NOT NULL AS of_infant, "
         "coalesce(AGE_ANN, 0) = 0 AND AGE_JOU = 0 AS of_newborn FROM kept_T_MCOaaB",
     )
