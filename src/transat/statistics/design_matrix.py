@@ -117,3 +117,12 @@ def _known(where: str, names: tuple[str, ...], held: tuple[str, ...]) -> None:
                     f"Did you mean '{near}'?" if near else "Correct the protocol.",
                 ),
             )
+
+
+def stated_counts(rows: int, cases: int) -> dict[str, NDArray[np.int64]]:
+    """The head counts that a regression's release states as such: rows, cases, the others."""
+    return {
+        "persons": np.array([rows], dtype=np.int64),
+        "cases": np.array([cases], dtype=np.int64),
+        "others": np.array([rows - cases], dtype=np.int64),
+    }

@@ -73,11 +73,7 @@ class Release:
 
     def counts(self) -> dict[str, NDArray[np.int64]]:
         """The head counts stated as such; see `implied_counts` for those that the sums tell."""
-        return {
-            "persons": np.array([self.rows], dtype=np.int64),
-            "cases": np.array([self.cases], dtype=np.int64),
-            "others": np.array([self.rows - self.cases], dtype=np.int64),
-        }
+        return design_matrix.stated_counts(self.rows, self.cases)
 
 
 @dataclass(frozen=True, slots=True)
