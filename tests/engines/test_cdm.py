@@ -67,3 +67,12 @@ def test_a_truncated_parquet_is_named(tmp_path: Path) -> None:
     cdm.path_of("person").write_bytes(cdm.path_of("person").read_bytes()[:100])
     with Engine() as engine, pytest.raises(InputError, match=r"person\.parquet"):
         cdm.attach(engine)
+
+
+def test_what_a_killed_run_left_is_cleared_native_rows_included(tmp_path: Path) -> None:
+    left = tmp_path / "cdm.partial" / ".work"
+    left.mkdir(parents=True)
+    (left / "ER_PRS_F.parquet").write_bytes(b"native rows")
+    write(tmp_path / "cdm")
+    assert [p.name for p in tmp_path.iterdir()] == ["cdm"]
+    assert not (tmp_path / "cdm" / ".work").exists()

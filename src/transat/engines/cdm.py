@@ -7,6 +7,7 @@ ids, date32, zstd. Reading accepts any folder of OMOP Parquet files, ours or not
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,6 +22,7 @@ from transat.tables.column import ColumnType, Table
 from transat.tables.omop import tables as omop_tables
 
 METADATA: Final = "transat.json"
+WORK: Final = ".work"
 
 SQL_TYPES: Final[Mapping[ColumnType, str]] = {
     "integer": "INTEGER",
@@ -104,6 +106,8 @@ class CdmWriter:
     """Writes a CDM beside its final place and renames it when complete.
 
     Use as a context manager; leaving it without `finish` (or on an error) leaves nothing behind.
+    `work` is a folder for what only the writing needs. It lies inside the folder being written, so
+    that whatever ends a run, the next one clears it: it may hold native rows.
     """
 
     def __init__(self, path: Path) -> None:
@@ -122,6 +126,8 @@ class CdmWriter:
                 Text("Donnez un autre dossier.", "Name another folder."),
             )
         self.partial = self._writing.enter_context(partial_of(self.path))
+        self.work = self.partial / WORK
+        self.work.mkdir()
         return self
 
     def __exit__(
@@ -152,6 +158,7 @@ class CdmWriter:
         """Write `transat.json`, put the folder in its final place and return it."""
         text = json.dumps(metadata, ensure_ascii=False, indent=2, sort_keys=True)
         (self.partial / METADATA).write_text(text + "\n", "utf-8")
+        shutil.rmtree(self.work)
         replace_folder(self.partial, self.path)
         return Cdm(self.path)
 

@@ -70,6 +70,8 @@ def _parquet(path: Path, table: NativeTable, year: int | None) -> NativeFile:
 
     try:
         seen = pq.ParquetFile(path)
+    except PermissionError:
+        raise
     except (pa.ArrowException, OSError) as error:
         raise unreadable(path) from error
     names = tuple(str(n) for n in seen.schema_arrow.names)
@@ -82,6 +84,8 @@ def _delimited(path: Path, table: NativeTable, year: int | None) -> NativeFile:
         with open_bytes(path) as stream:
             while block := stream.read(_BLOCK):
                 scan.add(block)
+    except PermissionError:
+        raise
     except (EOFError, OSError, zlib.error) as error:
         raise _cut(path) from error
     if not scan.first.strip():

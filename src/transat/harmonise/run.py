@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -81,12 +80,8 @@ def harmonise(
     tell("extract")
     extract = find(source, declared.tables)
     to = Path(to).absolute()
-    with (
-        CdmWriter(to) as writer,
-        tempfile.TemporaryDirectory(prefix=f".{to.name}.", dir=to.parent) as work,
-        Engine(memory_limit, threads, Path(work) / "spill") as duckdb,
-    ):
-        context = Context(extract, rules, Ledger(), Path(work))
+    with CdmWriter(to) as writer, Engine(memory_limit, threads, writer.work / "spill") as duckdb:
+        context = Context(extract, rules, Ledger(), writer.work)
         _stage(duckdb, declared, context, tell)
         tell("concept")
         concepts.gather(duckdb, context, declared.steps)

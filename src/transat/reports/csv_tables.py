@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -29,10 +30,12 @@ def write_tables(result: StudyResult, folder: Path) -> tuple[Path, ...]:
     for name, table in zip(NAMES, tables, strict=True):
         head, *body = table(result)
         path = folder / name
-        with path.open("w", encoding="utf-8", newline="") as opened:
+        partial = folder / f"{name}.partial"
+        with partial.open("w", encoding="utf-8", newline="") as opened:
             writer = csv.writer(opened, lineterminator="\n")
             writer.writerow(head)
             writer.writerows(["" if cell is None else cell for cell in row] for row in body)
+        os.replace(partial, path)
         paths.append(path)
     return tuple(paths)
 

@@ -47,7 +47,7 @@ def summarise(
     ]
     return Summary(
         lead=_lead(result, pairs, tested, numbers),
-        signals=_signals(result, signals, numbers),
+        signals=_signals(result, signals, tested, numbers),
         clearest=tuple(_signal(row, numbers) for row in standing[:TOLD]),
         rest=tuple(sentence for sentence in rest if sentence),
         tested=tested,
@@ -57,6 +57,8 @@ def summarise(
 
 def _lead(result: StudyResult, pairs: int, tested: int, numbers: Numbers) -> str:
     language = numbers.language
+    if result.births is None:
+        return text("summary.lead_masked", language)
     sites = [
         text(
             "summary.births_site",
@@ -78,7 +80,11 @@ def _lead(result: StudyResult, pairs: int, tested: int, numbers: Numbers) -> str
     )
 
 
-def _signals(result: StudyResult, signals: Sequence[SignalRow], numbers: Numbers) -> str:
+def _signals(
+    result: StudyResult, signals: Sequence[SignalRow], tested: int, numbers: Numbers
+) -> str:
+    if not tested:
+        return text("summary.nothing", numbers.language)
     if not signals:
         return text("summary.no_signal", numbers.language)
     share = next((float(v) for k, v in result.parameters if k.endswith("false_share")), 0.1)
