@@ -80,14 +80,6 @@ def test_its_trace_is_shown_to_who_asks(
     assert "detail" in capsys.readouterr().err
 
 
-def test_a_full_disk_is_said_so_by_the_engine_too(
-    language: Language, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main._unexpected(IOException("IO Error: No space left on device")) == 17
-    said = capsys.readouterr().err
-    assert {"fr": "plus de place sur le disque", "en": "No space left"}[language] in said
-
-
 def test_the_system_speaks_french(capsys: pytest.CaptureFixture[str]) -> None:
     languages.choose("fr")
     assert main._refused(main._system(PermissionError(errno.EACCES, "denied", "a"))) == 17

@@ -16,26 +16,6 @@ def test_icd10_is_cut_back_to_who(native: str, who: str) -> None:
     assert codes.icd10_who(native) == who
 
 
-def test_din_gets_its_leading_zeros_back() -> None:
-    assert codes.din8("19") == "00000019"
-
-
-def test_ucd_of_thirteen_characters() -> None:
-    assert codes.ucd7("0000009348420") == "9348420"
-
-
-def test_cip13_check_digit() -> None:
-    assert codes.cip13("3400921600506") == "3400921600506"
-    with pytest.raises(ValueError, match="check digit"):
-        codes.cip13("3400921600507")
-
-
-@pytest.mark.parametrize("code", ["", "12345678901234", "A1"])
-def test_din_refuses_what_is_not_one(code: str) -> None:
-    with pytest.raises(ValueError, match="DIN"):
-        codes.din8(code)
-
-
 @pytest.mark.parametrize("code", ["N", "N03", "N03A", "N03AG", "n03ag01 "])
 def test_atc_levels(code: str) -> None:
     assert codes.atc(code) == code.strip().upper()

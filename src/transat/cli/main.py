@@ -79,11 +79,9 @@ def _unexpected(error: Exception) -> int:
     if WHOLE_TRACE in os.environ:
         traceback.print_exception(error)
         return UNEXPECTED
-    if _full_disk(error):
-        return _refused(_system(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
-    kind = type(error).__name__
-    if kind in ("MemoryError", "OutOfMemoryException"):
+    if isinstance(error, MemoryError):
         return _refused(_no_memory())
+    kind = type(error).__name__
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "transat" in f.filename]
     where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "transat"
     said = Text(
@@ -94,11 +92,6 @@ def _unexpected(error: Exception) -> int:
     )
     print(f"transat: {said.in_(languages.current())}", file=sys.stderr)
     return UNEXPECTED
-
-
-def _full_disk(error: Exception) -> bool:
-    """The engine has an error class of its own for what the system refuses."""
-    return type(error).__name__ == "IOException" and os.strerror(errno.ENOSPC) in str(error)
 
 
 def _no_memory() -> InputError:

@@ -37,36 +37,6 @@ def icd10_who(code: str, length: int = 4) -> str:
     return bare if len(bare) <= 3 else f"{bare[:3]}.{bare[3:]}"
 
 
-def din8(code: str) -> str:
-    """A DIN padded to eight digits: RAMQ extracts and old DPD files drop leading zeros.
-
-    Raises ValueError when it is not 1 to 8 digits.
-    """
-    return _padded(code, 8, "DIN")
-
-
-def ucd7(code: str) -> str:
-    """The seven digits of a UCD written with up to thirteen: '0000009348420' -> '9348420'.
-
-    Raises ValueError when the digits above the seventh are not zeros.
-    """
-    padded = _padded(code, 13, "UCD")
-    if padded[:6] != "000000":
-        raise ValueError("a UCD has seven digits after leading zeros")
-    return padded[6:]
-
-
-def cip13(code: str) -> str:
-    """A CIP13: thirteen digits that satisfy the EAN-13 check digit.
-
-    Raises ValueError otherwise.
-    """
-    bare = code.strip()
-    if len(bare) != 13 or not bare.isdigit() or not _ean13(bare):
-        raise ValueError("a CIP13 has thirteen digits and a valid check digit")
-    return bare
-
-
 def atc(code: str) -> str:
     """An ATC code in capitals; any of its five levels (1, 3, 4, 5 or 7 characters).
 
@@ -76,15 +46,3 @@ def atc(code: str) -> str:
     if len(bare) not in (1, 3, 4, 5, 7):
         raise ValueError("an ATC code has 1, 3, 4, 5 or 7 characters")
     return bare
-
-
-def _padded(code: str, width: int, name: str) -> str:
-    bare = code.strip()
-    if not bare.isdigit() or len(bare) > width:
-        raise ValueError(f"a {name} has at most {width} digits and nothing else")
-    return bare.zfill(width)
-
-
-def _ean13(digits: str) -> bool:
-    weighted = sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(digits))
-    return weighted % 10 == 0

@@ -34,7 +34,3 @@ class Period:
     def contains(self, day: date) -> bool:
         """Whether `day` lies in the period."""
         return self.start <= day < self.end
-
-    def overlaps(self, other: Period) -> bool:
-        """Whether the two periods share at least one day."""
-        return self.start < other.end and other.start < self.end

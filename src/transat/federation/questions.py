@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -65,8 +64,3 @@ def refusal(code: str, columns: tuple[str, ...] = ()) -> bytes:
         return RELEASES.encode(Refusal(code, columns))
     except WireError:
         return RELEASES.encode(Refusal(code))
-
-
-def as_text(payload: bytes) -> str:
-    """A payload indented, for a person who checks an export."""
-    return json.dumps(json.loads(payload), indent=1, ensure_ascii=False)

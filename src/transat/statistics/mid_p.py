@@ -73,18 +73,6 @@ def excess(
     return p.reshape(shape)
 
 
-def two_sided(
-    observed: ArrayLike,
-    expected: ArrayLike,
-    variance: ArrayLike | None = None,
-    trials: ArrayLike | None = None,
-) -> Floats:
-    """Twice the smaller of the two one-sided mid-p values, at most 1; arguments as `excess`."""
-    upper = excess(observed, expected, variance, trials)
-    smaller = np.minimum(upper, np.maximum(1 - upper, _SMALLEST))
-    return np.asarray(np.minimum(1.0, 2 * smaller), dtype=np.float64)
-
-
 def conditional(
     observed: int, exposed: ArrayLike, cases: ArrayLike, persons: ArrayLike
 ) -> tuple[float, float]:
