@@ -70,6 +70,33 @@ def columns(table: AnalysisTable, model: Model) -> tuple[Floats, Floats]:
     return x, table.outcome(model.outcome).astype(np.float64)
 
 
+def decomposed(information: Floats, terms: tuple[str, ...]) -> tuple[Floats, Floats, Floats]:
+    """Square roots of the diagonal, then eigenvalues and vectors of the matrix scaled by them.
+
+    Raises
+    ------
+    StudyError : a column that is constant or follows from the others; names it.
+    """
+    size = np.sqrt(np.diag(information))
+    if (size == 0).any():
+        raise _redundant(terms[int(np.argmin(size))])
+    values, vectors = np.linalg.eigh(information / np.outer(size, size))
+    if values[0] < 1e-11:
+        raise _redundant(terms[int(np.argmax(np.abs(vectors[:, 0])))])
+    return size, values, vectors
+
+
+def _redundant(term: str) -> StudyError:
+    return StudyError(
+        Text(
+            "Cette colonne est constante ou se déduit des autres : le modèle n'a pas de solution.",
+            "This column is constant or follows from the others: the model has no solution.",
+        ),
+        term,
+        Text("Retirer cette colonne du modèle.", "Take this column out of the model."),
+    )
+
+
 def implied_counts(table: AnalysisTable, model: Model) -> dict[str, int]:
     """Head counts that gradients and Hessians of the binary columns give back.
 

@@ -223,12 +223,7 @@ def _look(ask: Ask, parameters: Parameters, beta: Floats, count: list[int]) -> _
     """First message: the summed information and penalised log-likelihood."""
     releases = _round(ask, parameters, beta, (), count)
     information = np.sum([r.information for r in releases], axis=0)
-    size = np.sqrt(np.diag(information))
-    if (size == 0).any():
-        raise _redundant(parameters.model.terms[int(np.argmin(size))])
-    values, vectors = np.linalg.eigh(information / np.outer(size, size))
-    if values[0] < 1e-11:
-        raise _redundant(parameters.model.terms[int(np.argmax(np.abs(vectors[:, 0])))])
+    size, values, vectors = design_matrix.decomposed(information, parameters.model.terms)
     likelihood = sum(r.log_likelihood for r in releases)
     half_determinant = float(np.log(size).sum() + 0.5 * np.log(values).sum())
     return _Point(
@@ -262,15 +257,4 @@ def _refused(term: str) -> StudyError:
         Text("Ce terme n'est pas dans le modèle.", "This term is not in the model."),
         term,
         Text("Choisir un terme du modèle.", "Choose a term of the model."),
-    )
-
-
-def _redundant(term: str) -> StudyError:
-    return StudyError(
-        Text(
-            "Cette colonne est constante ou se déduit des autres : le modèle n'a pas de solution.",
-            "This column is constant or follows from the others: the model has no solution.",
-        ),
-        term,
-        Text("Retirer cette colonne du modèle.", "Take this column out of the model."),
     )

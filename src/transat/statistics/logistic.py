@@ -34,8 +34,6 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from transat.cohorts.analysis_table import AnalysisTable
-from transat.core.errors import StudyError
-from transat.core.languages import Text
 from transat.statistics import design_matrix
 from transat.statistics.design_matrix import Model
 
@@ -182,26 +180,9 @@ def _sum(releases: Sequence[Release]) -> Release:
 
 
 def _solve(hessian: Floats, gradient: Floats, terms: tuple[str, ...]) -> Floats:
-    size = np.sqrt(np.diag(hessian))
-    if (size == 0).any():
-        raise _redundant(terms[int(np.argmin(size))])
-    scaled = hessian / np.outer(size, size)
-    values, vectors = np.linalg.eigh(scaled)
-    if values[0] < 1e-11:
-        raise _redundant(terms[int(np.argmax(np.abs(vectors[:, 0])))])
+    size, values, vectors = design_matrix.decomposed(hessian, terms)
     step: Floats = vectors @ ((vectors.T @ (gradient / size)) / values) / size
     return step
-
-
-def _redundant(term: str) -> StudyError:
-    return StudyError(
-        Text(
-            "Cette colonne est constante ou se déduit des autres : le modèle n'a pas de solution.",
-            "This column is constant or follows from the others: the model has no solution.",
-        ),
-        term,
-        Text("Retirer cette colonne du modèle.", "Take this column out of the model."),
-    )
 
 
 def _result(
