@@ -119,5 +119,5 @@ def test_messages_carry_one_thing_each(draw):
     second = at_site(table, Parameters(MODEL, inverse=inverse))
     assert second.information.size == 0
     assert second.score.shape == (5,)
-    assert firth.implied_counts(table, Parameters(MODEL))["rows"] == table.n
+    assert design_matrix.implied_counts(table, MODEL)["rows"] == table.n
     assert first.counts()["persons"][0] == table.n

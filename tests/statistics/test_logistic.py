@@ -137,7 +137,7 @@ def test_unknown_columns_are_refused(draw):
 def test_implied_counts_are_those_of_the_rows(draw):
     """Every 2 x 2 table of two binary columns; the continuous column x0 tells no count."""
     table = draw(4, n=120)
-    counts = logistic.implied_counts(table, Parameters(MODEL))
+    counts = design_matrix.implied_counts(table, MODEL)
     d0, d1 = table.exposure("D000") == 1, table.exposure("D001") == 1
     x1, y = table.covariates[:, 1] == 1, table.outcome("m000") == 1
     assert counts["rows"] == 120
@@ -152,6 +152,18 @@ def test_first_hessian_tells_the_implied_counts(draw):
     """The reason for `implied_counts`: four times the first Hessian is the table of pairs."""
     table = draw(6)
     release = at_site(table, Parameters(MODEL))
-    counts = logistic.implied_counts(table, Parameters(MODEL))
+    counts = design_matrix.implied_counts(table, MODEL)
     assert 4 * release.hessian[1, 2] == pytest.approx(counts["D000&D001"])
     assert release.counts()["cases"][0] == release.cases
+
+
+def test_columns_of_another_table_or_model_are_never_those_of_the_last(draw):
+    one, other = draw(1), draw(2)
+    first, _ = design_matrix.columns(one, MODEL)
+    again, _ = design_matrix.columns(one, MODEL)
+    assert again is first
+    assert not first.flags.writeable
+    assert design_matrix.columns(other, MODEL)[0] is not first
+    fewer = replace(MODEL, covariates=MODEL.covariates[:1])
+    assert design_matrix.columns(one, fewer)[0].shape[1] == len(fewer.terms)
+    np.testing.assert_array_equal(design_matrix.columns(one, MODEL)[0], first)

@@ -6,6 +6,7 @@ the exposures; the covariates. Sites give the same columns in the same order, so
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,13 +43,36 @@ class Model:
         return ("intercept", *others, *strata, *self.exposures, *self.covariates)
 
 
+class _Last(threading.local):
+    """The columns asked for last, in each thread: a fit asks for the same ones every round."""
+
+    asked: tuple[AnalysisTable, Model] | None = None
+    made: tuple[Floats, Floats] | None = None
+
+
+_last = _Last()
+
+
 def columns(table: AnalysisTable, model: Model) -> tuple[Floats, Floats]:
-    """The matrix (n, terms) and the outcome (n,), 0 or 1.
+    """The matrix (n, terms) and the outcome (n,), 0 or 1; both read-only.
 
     Raises
     ------
     StudyError : an outcome, exposure or covariate that the table does not hold.
     """
+    if _last.asked is not None and _last.made is not None:
+        same_table, same_model = _last.asked
+        if same_table is table and same_model == model:
+            return _last.made
+    _last.asked = _last.made = None  # frees the memory before more is taken
+    made = _columns(table, model)
+    for array in made:
+        array.flags.writeable = False
+    _last.asked, _last.made = (table, model), made
+    return made
+
+
+def _columns(table: AnalysisTable, model: Model) -> tuple[Floats, Floats]:
     _known("outcome", (model.outcome,), table.outcome_codes)
     _known("exposures", model.exposures, table.exposure_codes)
     _known("covariates", model.covariates, table.covariate_names)

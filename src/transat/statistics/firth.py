@@ -72,7 +72,7 @@ class Release:
     score: Floats  # (p,) or (0,)
 
     def counts(self) -> dict[str, NDArray[np.int64]]:
-        """The head counts stated as such; see `implied_counts` for those that the sums tell."""
+        """The head counts stated as such; `design_matrix.implied_counts`: those the sums tell."""
         return design_matrix.stated_counts(self.rows, self.cases)
 
 
@@ -125,11 +125,6 @@ def at_site(table: AnalysisTable, parameters: Parameters) -> Release:
         information=information,
         score=score,
     )
-
-
-def implied_counts(table: AnalysisTable, parameters: Parameters) -> dict[str, int]:
-    """Head counts that the sums of this model tell: the gate refuses it where one is small."""
-    return design_matrix.implied_counts(table, parameters.model)
 
 
 def combine(ask: Ask, parameters: Parameters) -> Result:

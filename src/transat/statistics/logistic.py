@@ -69,7 +69,7 @@ class Release:
     hessian: Floats  # (p, p)
 
     def counts(self) -> dict[str, NDArray[np.int64]]:
-        """The head counts stated as such; see `implied_counts` for those that the sums tell."""
+        """The head counts stated as such; `design_matrix.implied_counts`: those the sums tell."""
         return design_matrix.stated_counts(self.rows, self.cases)
 
 
@@ -115,11 +115,6 @@ def at_site(table: AnalysisTable, parameters: Parameters) -> Release:
         gradient=x.T @ (y - p),
         hessian=(x * (p * (1 - p))[:, None]).T @ x,
     )
-
-
-def implied_counts(table: AnalysisTable, parameters: Parameters) -> dict[str, int]:
-    """Head counts that the sums of this model tell: the gate refuses it where one is small."""
-    return design_matrix.implied_counts(table, parameters.model)
 
 
 def combine(ask: Ask, parameters: Parameters) -> Result:
