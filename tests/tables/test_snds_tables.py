@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from transat.harmonise.snds.natives import IR_PHA_R
+from transat.harmonise.snds.native.referentials import IR_PHA_R
 from transat.harmonise.snds.shore import declare
 from transat.tables.snds import NINE_KEYS, tables
 

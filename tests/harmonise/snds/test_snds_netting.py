@@ -16,7 +16,7 @@ from transat.harmonise.extract import Extract
 from transat.harmonise.ledger import Ledger
 from transat.harmonise.rules import active
 from transat.harmonise.snds.netting import net_drugs
-from transat.harmonise.snds.rules import RULES
+from transat.harmonise.snds.rules.all import RULES
 
 #: A dispensing: (person, day, product, prescription day), its true boxes, and its accounting:
 #: the signed lines that came before the right one, which sum to zero.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from transat.engines.duckdb import Engine, quoted
 from transat.harmonise.context import Context
 from transat.harmonise.ledger import KEPT
-from transat.harmonise.snds.rules import SAME_LINE
+from transat.harmonise.snds.rules.dcir import SAME_LINE
 from transat.tables.snds import NINE_KEYS
 
 _KEYS = ", ".join(NINE_KEYS)

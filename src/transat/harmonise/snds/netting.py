@@ -14,7 +14,7 @@ from transat.engines.duckdb import Engine
 from transat.harmonise.context import Context
 from transat.harmonise.ledger import NOTE
 from transat.harmonise.snds.natures import USED, among
-from transat.harmonise.snds.rules import SAME_LINE
+from transat.harmonise.snds.rules.dcir import SAME_LINE
 
 #: Beside the prestation line (`line_id`), what tells one sister line from another.
 _SISTERS: Final = {

@@ -11,7 +11,7 @@ from transat.engines.duckdb import Engine
 from transat.harmonise.contested import first_of_key_sql
 from transat.harmonise.context import Context
 from transat.harmonise.ledger import KEPT
-from transat.harmonise.snds.natives import STAY_KEY
+from transat.harmonise.snds.native.keys import STAY_KEY
 
 
 def finess_doubles() -> tuple[str, ...]:

@@ -1,0 +1,89 @@
+"""What the native SNDS tables share: keys, and the joins that give a line its person or its stay.
+
+Hashes keep their case ('text'); codes are capitals ('code'). `NUM_ENQ` and its kin are the names of
+project extracts (Documentation-SNDS, Formation_demex.md).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from transat.harmonise.casts import Cast
+from transat.harmonise.native import Demand, NativeColumn
+from transat.tables.snds import NINE_KEYS
+
+_KEY_DATES: Final = ("FLX_DIS_DTD", "FLX_TRT_DTD")
+
+
+def column(
+    name: str,
+    cast: Cast = "code",
+    demand: Demand = "free",
+    required: bool = False,
+    *aliases: str,
+) -> NativeColumn:
+    """A column under its published name; `aliases` are the names of project extracts."""
+    return NativeColumn(name, cast, demand, required, aliases)
+
+
+def key(name: str) -> NativeColumn:
+    """One of the nine columns that join the DCIR line by line."""
+    cast: Cast = "date" if name in _KEY_DATES else "code" if name == "ORG_CLE_NUM" else "integer"
+    return NativeColumn(name, cast, "needed", required=True)
+
+
+NINE: Final = tuple(key(name) for name in NINE_KEYS)
+
+PSA: Final = column("BEN_NIR_PSA", "text", "needed", True, "NUM_ENQ")
+
+GEM: Final = column("BEN_RNG_GEM", "integer", "checked")
+
+STAY: Final = (
+    column("ETA_NUM", "code", "needed", True),
+    column("RSA_NUM", "code", "needed", True),
+)
+
+
+def same_nine(left: str, right: str) -> str:
+    """SQL: the two lines are the same DCIR line."""
+    return " AND ".join(f"{left}.{name} = {right}.{name}" for name in NINE_KEYS)
+
+
+def same_stay(left: str, right: str) -> str:
+    """SQL: the two lines belong to one PMSI stay; numbers are compared without leading zeros."""
+    return (
+        f"ltrim({left}.ETA_NUM, '0') = {right}.eta_key AND ltrim({left}.RSA_NUM, '0') = "
+        f"{right}.rsa_key AND coalesce({left}.file_year, 0) = {right}.year_key"
+    )
+
+
+STAY_KEYS: Final = (
+    "ltrim(n.ETA_NUM, '0') AS eta_key",
+    "ltrim(n.RSA_NUM, '0') AS rsa_key",
+    "coalesce(n.file_year, 0) AS year_key",
+)
+
+#: What names a stay.
+STAY_KEY: Final = ("year_key", "eta_key", "rsa_key")
+
+PERSON_JOIN: Final = (
+    "LEFT JOIN person_key AS p ON p.psa = n.BEN_NIR_PSA AND p.gem = coalesce(n.BEN_RNG_GEM, 1)"
+)
+
+LINE_EXTRA: Final = (
+    "l.person_id AS person_id",
+    "l.EXE_SOI_DTD AS care_date",
+    "l.PRE_PRE_DTD AS prescription_date",
+    "l.PSP_SPE_COD AS prescriber",
+    "l.fate AS line_fate",
+    "l.line_id AS line_id",
+)
+
+#: Once its line is found, a sister line needs the nine columns no more: `line_id` stands for them.
+LINE_SPENT: Final = (*NINE_KEYS, "line_fate", "file_year")
+
+LINE_JOIN: Final = f"LEFT JOIN line AS l ON {same_nine('n', 'l')}"
+
+STAY_JOIN: Final = f"LEFT JOIN stay_fate AS s ON {same_stay('n', 's')}"
+
+STAY_EXTRA: Final = ("s.visit_occurrence_id AS visit_occurrence_id", "s.fate AS stay_fate")

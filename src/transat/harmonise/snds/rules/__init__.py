@@ -1,0 +1,1 @@
+"""The accounting rules of the SNDS, T1 to T20 of the project's reference, as data."""
