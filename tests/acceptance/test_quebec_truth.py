@@ -11,7 +11,7 @@ import pytest
 from virtual_people import Written, recovers, same_people, write_and_harmonise
 
 from transat.core.codes import ICD10CA
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 
 SEEN = "NOT IN (SELECT id FROM unseen WHERE kind = '{}')"
 

@@ -22,7 +22,8 @@ from transat.cohorts.pregnancies import derive, use
 from transat.cohorts.specification import T1, Exposure
 from transat.core.counts import THRESHOLD
 from transat.engines.cdm import Cdm
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
+from transat.engines.engine import Engine
 from transat.harmonise.run import harmonise
 from transat.simulate.design import Design
 from transat.simulate.simulate import simulate
@@ -53,7 +54,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 def attached(world: World, shore: str) -> Engine:
     """The shore's CDM, its pregnancies, and the truth: `true_*`, `seen(kind)` as views, `who`."""
-    engine = Engine(threads=2)
+    engine = DuckDB(threads=2)
     cdm = world.cdms[shore]
     cdm.attach(engine)
     use(engine, cdm)

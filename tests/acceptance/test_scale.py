@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
 from transat.harmonise.run import harmonise
 from transat.simulate.design import Design
 from transat.simulate.simulate import simulate
@@ -36,7 +36,7 @@ def test_every_native_table_balances_with_what_is_on_disk(world: Path, shore: st
     for path in (world / "native" / shore).rglob("*.parquet"):
         name = path.parent.name
         on_disk[name] = on_disk.get(name, 0) + pq.read_metadata(path).num_rows
-    with Engine() as engine:
+    with DuckDB() as engine:
         engine.view_parquet("ledger", [world / "cdm" / shore / "ledger.parquet"])
         ledger = engine.rows(
             'SELECT "table", sum("rows") FILTER (kind = \'read\'), '
@@ -52,7 +52,7 @@ def test_what_is_netted_is_what_was_dispensed(world: Path, shore: str) -> None:
     truth, cdm = world / "native" / "truth", world / "cdm" / shore
     true, found = QUANTITY[shore]
     person = {"france": "snds_person", "quebec": "quebec_person"}[shore]
-    with Engine() as engine:
+    with DuckDB() as engine:
         for name in ("exposures", "unseen", "crosswalk"):
             engine.view_parquet(name, [truth / f"{name}.parquet"])
         for name in ("person", "drug_exposure", "concept"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pytest
 from virtual_people import Written, differences, recovers, same_people, write_and_harmonise
 
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 
 SEEN = "NOT IN (SELECT id FROM unseen WHERE kind = '{}')"
 

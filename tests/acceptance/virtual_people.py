@@ -11,7 +11,8 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from transat.engines.cdm import Cdm
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
+from transat.engines.engine import Engine
 from transat.harmonise.report import Report
 from transat.harmonise.run import harmonise
 from transat.simulate.design import EXTRACT_END, EXTRACT_START, Design
@@ -36,7 +37,7 @@ class Written:
 
         `who` gives truth's person of each person_id of the CDM.
         """
-        engine = Engine()
+        engine = DuckDB()
         self.cdm.attach(engine)
         for name, table in self.people.tables().items():
             engine.register(f"true_{name}", table)

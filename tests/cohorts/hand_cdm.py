@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from transat.core.codes import icd10_who
 from transat.engines.cdm import Cdm, CdmWriter
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
 
 FIRST = date(2012, 1, 1)
 LAST = date(2019, 12, 31)
@@ -137,7 +137,7 @@ class Hand:
         }
 
     def write(self, path: Path) -> Cdm:
-        with Engine(threads=1) as engine, CdmWriter(path) as writer:
+        with DuckDB(threads=1) as engine, CdmWriter(path) as writer:
             for name, table in self.tables().items():
                 engine.register(f"hand_{name}", table)
                 writer.write(engine, name, f"SELECT * FROM hand_{name}")

@@ -14,7 +14,7 @@ from transat.cohorts.pregnancy_parameters import published_spacing, published_te
 from transat.cohorts.specification import PREGNANCY_OUTCOMES
 from transat.core.codes import VOCABULARIES
 from transat.core.languages import Text
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
 
 
 def row(vocabulary: str, code: str, match: str = "prefix", action: str = "include") -> CodeRow:
@@ -51,7 +51,7 @@ def test_codes_match_by_vocabulary_prefix_and_exclusion(tmp_path: Path) -> None:
     rows = (
         row("CIM10", "Z371"), row("CIM10", "Z3711", action="exclude"), row("ICD9", "V27", "exact")
     )  # fmt: skip
-    with Engine(threads=1) as engine:
+    with DuckDB(threads=1) as engine:
         hand.write(tmp_path / "cdm").attach(engine)
         resolve(engine, rows, "wanted")
         found = engine.rows(

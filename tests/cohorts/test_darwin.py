@@ -17,7 +17,7 @@ import pytest
 from transat.cohorts.pregnancies import pregnancies
 from transat.cohorts.pregnancy_parameters import PregnancyParameters
 from transat.engines.cdm import Cdm
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
 
 #: person: outcomes accepted, ends accepted, start (from, to); None where DARWIN does not say.
 EXPECTED: dict[int, tuple[tuple[str, ...] | None, tuple[str, ...], tuple[str, str] | None]] = {
@@ -48,7 +48,7 @@ def episodes(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[int
     for table in TABLES:
         pq.write_table(pa.Table.from_pylist(tables[table]), path / f"{table}.parquet")
     found: dict[int, list[Any]] = {}
-    with Engine(threads=1) as engine:
+    with DuckDB(threads=1) as engine:
         Cdm(path).attach(engine)
         # DARWIN counts from the first day of the week named.
         pregnancies(engine, PregnancyParameters(weeks_add_days=0))

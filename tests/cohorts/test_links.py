@@ -9,12 +9,12 @@ from hand_cdm import LMP, Hand, day
 from transat.cohorts import links
 from transat.cohorts.links import BirthYear, LinkReport
 from transat.cohorts.pregnancies import pregnancies
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
 
 
 def linked(hand: Hand, path: Path) -> tuple[list[tuple[int, int]], LinkReport]:
     cdm = hand.write(path / "cdm")
-    with Engine(threads=1) as engine:
+    with DuckDB(threads=1) as engine:
         cdm.attach(engine)
         pregnancies(engine)
         rows = engine.rows(

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from transat.cohorts.pregnancies import NONE_FOUND, derive, pregnancies, write_pregnancies
 from transat.cohorts.pregnancy_parameters import PregnancyParameters
 from transat.engines.cdm import Cdm
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
 
 KEPT = "person_id, start_date, end_date, outcome, dating, precision_days, plurality"
 
 
 def found(cdm: Cdm, parameters: PregnancyParameters | None = None) -> list[tuple[Any, ...]]:
-    with Engine(threads=1) as engine:
+    with DuckDB(threads=1) as engine:
         cdm.attach(engine)
         pregnancies(engine, parameters)
         return engine.rows(f"SELECT {KEPT} FROM pregnancy ORDER BY episode_id")

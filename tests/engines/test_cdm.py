@@ -9,7 +9,7 @@ import pytest
 
 from transat.core.errors import InputError
 from transat.engines.cdm import Cdm, CdmWriter
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
 
 PERSONS = (
     "SELECT * FROM (VALUES (2, 8507, 1980), (1, 8532, 1990)) "
@@ -18,7 +18,7 @@ PERSONS = (
 
 
 def write(path: Path) -> Cdm:
-    with Engine() as engine, CdmWriter(path) as writer:
+    with DuckDB() as engine, CdmWriter(path) as writer:
         assert writer.write(engine, "person", PERSONS) == 2
         return writer.finish({"source": "test"})
 
@@ -33,7 +33,7 @@ def test_written_sorted_typed_and_renamed(tmp_path: Path) -> None:
 
 
 def test_nothing_is_left_when_the_work_fails(tmp_path: Path) -> None:
-    with pytest.raises(InputError), Engine() as engine, CdmWriter(tmp_path / "cdm"):
+    with pytest.raises(InputError), DuckDB() as engine, CdmWriter(tmp_path / "cdm"):
         engine.view_parquet("absent", [tmp_path / "absent.parquet"])
     assert list(tmp_path.iterdir()) == []
 
@@ -51,7 +51,7 @@ def test_an_older_cdm_is_replaced_and_another_folder_is_not(tmp_path: Path) -> N
 
 def test_missing_tables_are_empty_and_missing_columns_null(tmp_path: Path) -> None:
     cdm = write(tmp_path / "cdm")
-    with Engine() as engine:
+    with DuckDB() as engine:
         cdm.attach(engine)
         assert engine.scalar("SELECT count(*) FROM drug_exposure") == 0
         assert engine.rows("SELECT month_of_birth FROM person") == [(None,), (None,)]
@@ -65,7 +65,7 @@ def test_a_folder_without_persons_is_not_a_cdm(tmp_path: Path) -> None:
 def test_a_truncated_parquet_is_named(tmp_path: Path) -> None:
     cdm = write(tmp_path / "cdm")
     cdm.path_of("person").write_bytes(cdm.path_of("person").read_bytes()[:100])
-    with Engine() as engine, pytest.raises(InputError, match=r"person\.parquet"):
+    with DuckDB() as engine, pytest.raises(InputError, match=r"person\.parquet"):
         cdm.attach(engine)
 
 

@@ -11,7 +11,7 @@ import pytest
 from transat.core.errors import InputError
 from transat.engines.cdm import Cdm, CdmWriter
 from transat.engines.cdm_check import check
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
 
 PERSON = {"person_id": [1], "gender_concept_id": [8532], "year_of_birth": [1990]}
 
@@ -51,7 +51,7 @@ def test_a_damaged_table_is_named(tmp_path: Path, spoilt: str) -> None:
 def test_columns_in_capitals_are_read(tmp_path: Path) -> None:
     found = cdm(tmp_path, person={name.upper(): values for name, values in PERSON.items()})
     check(found)
-    with Engine() as engine:
+    with DuckDB() as engine:
         found.attach(engine)
         assert engine.rows("SELECT person_id, year_of_birth FROM person") == [(1, 1990)]
 
@@ -64,7 +64,7 @@ def test_a_damaged_transat_json_is_named(tmp_path: Path) -> None:
 
 
 def write(path: Path) -> Cdm:
-    with Engine() as engine, CdmWriter(path) as writer:
+    with DuckDB() as engine, CdmWriter(path) as writer:
         writer.write(engine, "person", "SELECT 1 AS person_id")
         return writer.finish({})
 

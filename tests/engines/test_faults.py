@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 from transat.core.errors import ConfigError, InputError, TransatError
-from transat.engines.duckdb import Engine, quoted
+from transat.engines.duckdb import DuckDB
+from transat.engines.engine import Engine, quoted
 from transat.engines.faults import explained
 
 SECRET = "SECRETVALUE"
@@ -19,7 +20,7 @@ SECRET = "SECRETVALUE"
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    with Engine(threads=1) as opened:
+    with DuckDB(threads=1) as opened:
         yield opened
 
 
@@ -79,7 +80,7 @@ def test_a_place_that_cannot_be_written_is_told(engine: Engine, tmp_path: Path) 
 
 
 def test_too_little_memory_is_told(tmp_path: Path) -> None:
-    with Engine("30MB", threads=1, temp_dir=tmp_path) as engine:
+    with DuckDB("30MB", threads=1, temp_dir=tmp_path) as engine:
         engine.sql("SET max_temp_directory_size = '1MB'")
         with pytest.raises(ConfigError):
             engine.rows("SELECT count(*) FROM (SELECT DISTINCT hash(i) FROM range(9000000) t(i))")

@@ -14,7 +14,7 @@ import pytest
 from transat.cohorts.analysis_table import AnalysisTable
 from transat.core.errors import SiteUnreachable
 from transat.engines.cdm import Cdm
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.federation import attrition
 from transat.federation.coordinator import Coordinator, SiteFailed, SiteRefused
 from transat.federation.in_process import InProcess

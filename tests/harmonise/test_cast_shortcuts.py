@@ -7,7 +7,7 @@ import random
 import pyarrow as pa
 import pytest
 
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
 from transat.harmonise.casts import Cast, _any_date, cast_sql
 
 _SEEDS = (
@@ -61,7 +61,7 @@ def _texts(seed: int) -> list[str | None]:
 
 @pytest.mark.parametrize("cast", ["text", "code", "number", "integer", "date"])
 def test_shortcuts_change_nothing(cast: Cast) -> None:
-    with Engine(threads=1) as engine:
+    with DuckDB(threads=1) as engine:
         engine.register("texts", pa.table({"x": pa.array(_texts(7), pa.string())}))
         different = engine.rows(
             f"SELECT x FROM texts WHERE {cast_sql('x', cast)} IS DISTINCT FROM {_WHOLE[cast]}"

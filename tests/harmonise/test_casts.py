@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
 from transat.harmonise.casts import Cast, cast_sql
 
 
 def cast(kind: Cast, *texts: str | None) -> list[Any]:
-    with Engine(threads=1) as engine:
+    with DuckDB(threads=1) as engine:
         table = pa.table({"i": range(len(texts)), "x": pa.array(texts, pa.string())})
         engine.register("t", table)
         return [v for (v,) in engine.rows(f"SELECT {cast_sql('x', kind)} FROM t ORDER BY i")]

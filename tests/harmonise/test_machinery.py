@@ -10,7 +10,7 @@ import pytest
 
 from transat.core.errors import DataQualityError, InputError
 from transat.core.languages import Text
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
 from transat.harmonise.context import Context
 from transat.harmonise.extract import find
 from transat.harmonise.ledger import Ledger
@@ -35,7 +35,7 @@ RULES = (
 
 def staged(root: Path, work: Path) -> tuple[dict[str, int], list[tuple[object, ...]], int]:
     work.mkdir(exist_ok=True)
-    with Engine(threads=1) as engine:
+    with DuckDB(threads=1) as engine:
         context = Context(find(root, [LINES]), RULES, Ledger(), work)
         stage(engine, LINES, context)
         context.ledger.check()

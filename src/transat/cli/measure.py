@@ -153,9 +153,9 @@ def _harmonise(form: str, source: Path, to: Path) -> float:
 
 def _rows_read(cdm: Path) -> int:
     """Rows that the ledger says were read from the native tables."""
-    from transat.engines.duckdb import Engine
+    from transat.engines.duckdb import DuckDB
 
-    with Engine() as engine:
+    with DuckDB() as engine:
         engine.view_parquet("ledger", [cdm / "ledger.parquet"])
         read = engine.scalar("SELECT sum(\"rows\") FROM ledger WHERE kind = 'read'")
         return int(read or 0)
@@ -163,10 +163,11 @@ def _rows_read(cdm: Path) -> int:
 
 def _read(source: Path) -> float:
     """Seconds to read every column of every native file and do nothing with it."""
-    from transat.engines.duckdb import Engine, identifier
+    from transat.engines.duckdb import DuckDB
+    from transat.engines.engine import identifier
 
     start = time.perf_counter()
-    with Engine() as engine:
+    with DuckDB() as engine:
         for path in sorted(p for p in source.rglob("*") if p.suffix in {".csv", ".parquet"}):
             if path.suffix == ".csv":
                 engine.read_csv_text("native", [path], ";" if source.name == "france" else ",")

@@ -24,7 +24,8 @@ from transat.cohorts.population import select
 from transat.cohorts.pregnancies import use
 from transat.cohorts.specification import PopulationSpecification, exposure_parents
 from transat.engines.cdm import Cdm
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
+from transat.engines.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def build_windows(
     """
     if engine is not None:
         return _built(engine, cdm, specification)
-    with Engine() as own:
+    with DuckDB() as own:
         return _built(own, cdm, specification)
 
 

@@ -19,7 +19,7 @@ from transat.core.errors import StudyError
 from transat.core.languages import Text
 
 if TYPE_CHECKING:
-    from transat.engines.duckdb import Engine
+    from transat.engines.engine import Engine
 
 MATCHES = ("prefix", "exact")
 ACTIONS = ("include", "exclude")

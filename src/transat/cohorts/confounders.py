@@ -18,7 +18,7 @@ from transat.cohorts.specification import Exposure, PopulationSpecification, Win
 from transat.tables.omop import FEMALE, MALE
 
 if TYPE_CHECKING:
-    from transat.engines.duckdb import Engine
+    from transat.engines.engine import Engine
 
 CONDITIONS = (
     "diabetes", "hypertension", "epilepsy", "psychiatric", "depression", "bipolar", "obesity",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from transat.cohorts.specification import PopulationSpecification
 
 if TYPE_CHECKING:
-    from transat.engines.duckdb import Engine
+    from transat.engines.engine import Engine
 
 
 def spans(engine: Engine) -> None:

@@ -12,7 +12,7 @@ from transat.tables.omop import LOCAL_CONCEPTS_ABOVE, tables
 
 if TYPE_CHECKING:
     from transat.engines.cdm import Cdm
-    from transat.engines.duckdb import Engine
+    from transat.engines.engine import Engine
 
 #: Name of Transat's own table beside the OMOP ones.
 EXTENSION = "pregnancy"

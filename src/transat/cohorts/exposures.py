@@ -18,7 +18,7 @@ from transat.core.errors import DataQualityError
 from transat.core.languages import Text
 
 if TYPE_CHECKING:
-    from transat.engines.duckdb import Engine
+    from transat.engines.engine import Engine
 
 #: First day that a dispensing does not cover, from its first day.
 COVERED_UNTIL = """d.drug_exposure_start_date + CAST(CASE

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from transat.tables.omop import FEMALE
 
 if TYPE_CHECKING:
-    from transat.engines.duckdb import Engine
+    from transat.engines.engine import Engine
 
 PARENT_TO_CHILD = 581436
 CHILD_TO_PARENT = 581435

@@ -26,7 +26,7 @@ from transat.cohorts.specification import PREGNANCY_OUTCOMES, PopulationSpecific
 from transat.tables.omop import EHR_RECORD
 
 if TYPE_CHECKING:
-    from transat.engines.duckdb import Engine
+    from transat.engines.engine import Engine
 
 TERM_DAYS = 37 * 7
 

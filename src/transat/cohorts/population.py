@@ -11,7 +11,7 @@ from transat.cohorts.specification import PopulationSpecification
 from transat.core.languages import Text
 
 if TYPE_CHECKING:
-    from transat.engines.duckdb import Engine
+    from transat.engines.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from transat.cohorts.pregnancy_evidence import EVENT_TABLES, gather
 from transat.cohorts.pregnancy_parameters import PregnancyParameters
 from transat.cohorts.spacing import accepted, separate_starts
 from transat.core.languages import Text
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
+from transat.engines.engine import Engine
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,7 +103,7 @@ def derive(cdm: Cdm, parameters: PregnancyParameters | None = None) -> Cdm:
 
 def write_pregnancies(cdm: Cdm, parameters: PregnancyParameters | None = None) -> Pregnancies:
     """As `derive`, but return what was found, with its message and parameters."""
-    with Engine() as engine:
+    with DuckDB() as engine:
         cdm.attach(engine)
         found = pregnancies(engine, parameters)
         write_episodes(engine, cdm, [t.outcome for t in found.parameters.terms])

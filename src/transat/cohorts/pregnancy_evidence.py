@@ -20,7 +20,7 @@ from transat.cohorts.standard_concepts import (
 from transat.tables.omop import FEMALE
 
 if TYPE_CHECKING:
-    from transat.engines.duckdb import Engine
+    from transat.engines.engine import Engine
 
 #: What decides within one stay: an outcome named beats an act, which beats a bare delivery.
 RANKS = {

@@ -14,7 +14,7 @@ import pyarrow as pa
 from transat.cohorts.code_sets import read_csv
 
 if TYPE_CHECKING:
-    from transat.engines.duckdb import Engine
+    from transat.engines.engine import Engine
 
 CATEGORIES: Final = {
     "LB": "live_birth",

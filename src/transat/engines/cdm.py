@@ -17,7 +17,7 @@ from typing import Any, Final
 from transat.core.errors import InputError
 from transat.core.folders import partial_of, replace_folder
 from transat.core.languages import Text
-from transat.engines.duckdb import Engine, identifier
+from transat.engines.engine import Engine, identifier
 from transat.tables.column import ColumnType, Table
 from transat.tables.omop import tables as omop_tables
 

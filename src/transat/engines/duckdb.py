@@ -16,27 +16,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
 
-from transat.engines.faults import explained, unreadable
-
-Compression = Literal["zstd", "lz4"]
-
-
-def quoted(text: str) -> str:
-    """`text` as an SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
+from transat.engines.engine import Compression, identifier, quoted
+from transat.engines.faults import explained
 
 
-def identifier(name: str) -> str:
-    """`name` as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-class Engine:
+class DuckDB:
     """One private DuckDB session.
 
     Parameters
@@ -66,7 +55,7 @@ class Engine:
         ):
             self._connection.execute(setting)
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -194,6 +183,3 @@ def _header(path: Path, delim: str) -> list[str]:
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
         lines = codecs.getreader("utf-8-sig")(stream)
         return next(csv.reader(lines, delimiter=delim), [])
-
-
-__all__ = ["Compression", "Engine", "identifier", "quoted", "unreadable"]

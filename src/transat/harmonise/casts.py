@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from transat.engines.duckdb import identifier, quoted
+from transat.engines.engine import identifier, quoted
 
 #: 'text' trimmed; 'code' trimmed, capitals, no spreadsheet '.0'; 'integer' int64;
 #: 'number' float64 with a decimal point or comma; 'date' one of the accepted forms.

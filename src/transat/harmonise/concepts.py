@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from transat.core.codes import TRANSAT
-from transat.engines.duckdb import Engine, quoted
+from transat.engines.engine import Engine, quoted
 from transat.harmonise.context import Context
 from transat.harmonise.shore import Step
 from transat.tables.omop import LOCAL_CONCEPTS_ABOVE

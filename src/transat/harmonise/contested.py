@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from transat.engines.duckdb import Engine, identifier, quoted
+from transat.engines.engine import Engine, identifier, quoted
 from transat.harmonise.context import Context
 from transat.harmonise.native import NativeTable
 from transat.harmonise.rules import first_match_sql

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from transat.engines.duckdb import Engine, quoted
+from transat.engines.engine import Engine, quoted
 from transat.harmonise.extract import Extract
 from transat.harmonise.ledger import Ledger
 from transat.harmonise.rules import Rule

@@ -17,7 +17,7 @@ from typing import IO, Final, cast
 
 from transat.core.errors import InputError, close_match
 from transat.core.languages import Text
-from transat.engines.duckdb import unreadable
+from transat.engines.faults import unreadable
 from transat.harmonise.native import NativeTable
 
 _BLOCK: Final = 1 << 23

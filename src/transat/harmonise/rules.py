@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from transat.core.errors import ConfigError, close_match
 from transat.core.languages import Text
-from transat.engines.duckdb import quoted
+from transat.engines.engine import quoted
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from transat import __version__
 from transat.core.errors import ConfigError
 from transat.core.languages import Text
 from transat.engines.cdm import CdmWriter
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
+from transat.engines.engine import Engine
 from transat.harmonise import concepts
 from transat.harmonise.context import Context, Progress
 from transat.harmonise.extract import find
@@ -80,7 +81,7 @@ def harmonise(
     tell("extract")
     extract = find(source, declared.tables)
     to = Path(to).absolute()
-    with CdmWriter(to) as writer, Engine(memory_limit, threads, writer.work / "spill") as duckdb:
+    with CdmWriter(to) as writer, DuckDB(memory_limit, threads, writer.work / "spill") as duckdb:
         context = Context(extract, rules, Ledger(), writer.work)
         _stage(duckdb, declared, context, tell)
         tell("concept")

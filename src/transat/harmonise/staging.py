@@ -16,7 +16,7 @@ from pathlib import Path
 
 from transat.core.errors import DataQualityError
 from transat.core.languages import Text
-from transat.engines.duckdb import Engine, identifier
+from transat.engines.engine import Engine, identifier
 from transat.harmonise.casts import cast_sql
 from transat.harmonise.contested import REJECTED, fate_sql, settle
 from transat.harmonise.context import Context

@@ -14,7 +14,7 @@ from typing import Final
 
 from transat.core.errors import InputError
 from transat.core.languages import Text
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
 from transat.studies.results import Pair, StudyResult, Truth
 
 #: First trimester as the simulator's truth has it, days from LMP, closed-open.
@@ -65,7 +65,7 @@ def effects(truth: Path) -> Effects:
     InputError: no such file.
     """
     file = require_effects(truth)
-    with Engine() as engine:
+    with DuckDB() as engine:
         engine.view_parquet("effects", [file])
         rows = engine.rows(
             'SELECT atc, "group", sum(n_exposed), sum(sum_p1), sum(sum_p0) FROM effects '

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from transat.engines.cdm import Cdm
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
 from transat.harmonise.report import Report
 from transat.harmonise.run import harmonise
 from transat.tables.quebec import tables
@@ -135,7 +135,7 @@ class HandMade:
 
     def rows(self, query: str, **options: Any) -> list[tuple[Any, ...]]:
         """Write, harmonise and ask the CDM."""
-        with Engine() as engine:
+        with DuckDB() as engine:
             self.cdm(**options).attach(engine)
             return engine.rows(query)
 

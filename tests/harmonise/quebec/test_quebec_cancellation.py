@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from quebec_by_hand import HandMade
 
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
 
 DRUGS = "V_DEM_PAIMT_MED_CM"
 
@@ -32,7 +32,7 @@ def test_each_cancellation_takes_one_dispensing_and_copies_never_count(
             for place, times in enumerate(cancelled):
                 for _ in range(times):
                     line(extract, number, SMED_QTE_MED="-60", SMED_MNT_AUTOR_MED=f"-{10 + place}")
-        with Engine(threads=2) as engine:
+        with DuckDB(threads=2) as engine:
             extract.cdm(shuffle=order).attach(engine)
             found = dict(
                 engine.rows(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 import pytest
 
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
 from transat.harmonise.run import harmonise
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def test_without_a_stated_period_the_care_says_it(extract: HandMade) -> None:
     extract.line(DRUGS).line(ACTS, SMOD_DAT_SERV="2014-06-30").write()
     (extract.root / "extract.json").unlink()
     report = harmonise("quebec", extract.root, extract.root.with_name("cdm"))
-    with Engine() as engine:
+    with DuckDB() as engine:
         report.cdm.attach(engine)
         found = engine.rows(
             "SELECT CAST(observation_period_start_date AS VARCHAR), "

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
+from transat.engines.engine import Engine
 from transat.harmonise.report import Report
 from transat.harmonise.run import harmonise
 
@@ -149,6 +150,6 @@ def harmonised(extract: NativeExtract, tmp: Path, **options: Any) -> Harmonised:
     """Write, harmonise, attach."""
     source = extract.write(tmp / "native")
     report = harmonise("snds", source, tmp / "cdm", threads=1, **options)
-    engine = Engine(threads=1)
+    engine = DuckDB(threads=1)
     report.cdm.attach(engine)
     return Harmonised(report, engine)

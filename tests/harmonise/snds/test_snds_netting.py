@@ -10,7 +10,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
 from transat.harmonise.context import Context
 from transat.harmonise.extract import Extract
 from transat.harmonise.ledger import Ledger
@@ -57,7 +57,7 @@ def test_any_interleaving_of_reversals_nets_to_the_truth(
         }
     )
     none = "SELECT person_id, care_date, PHA_PRS_C13 AS UCD_UCD_COD, prescription_date, "
-    with tempfile.TemporaryDirectory() as work, Engine(threads=1) as engine:
+    with tempfile.TemporaryDirectory() as work, DuckDB(threads=1) as engine:
         context = Context(Extract(Path(work), {}, ()), active(RULES, ()), Ledger(), Path(work))
         context.ledger.record("ER_PHA_F", "read", len(lines))
         context.ledger.record("ER_PHA_F", "kept", len(lines))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from written_snds import Extract, written
 
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 
 
 @pytest.fixture(scope="session")

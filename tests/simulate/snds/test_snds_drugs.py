@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from written_snds import NINE, Extract, differences, written
 
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 
 TRUE_DISPENSINGS = """
     SELECT person_id, date, atc, CAST(packs AS DOUBLE) AS packs FROM true_exposures

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from written_snds import NINE, Extract, design, written
 
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.simulate.population import Population, generate
 from transat.simulate.snds.native_file import native_columns, native_tables
 from transat.simulate.snds.write import write

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from written_snds import differences
 
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 
 DELIVERY_ACTS = "CDC_ACT LIKE 'JQGD0%' OR CDC_ACT LIKE 'JQGA00%'"
 #: T8, T9, T10, T11 and fictive numbers; then who the stay is about.

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from written_snds import NINE, Extract
 
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.simulate.snds.places import geographic_codes, places
 from transat.simulate.snds.rates import read_data, share_of_duplicates
 from transat.simulate.snds.write import identifiers

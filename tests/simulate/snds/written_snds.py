@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from transat.engines.duckdb import Engine
+from transat.engines.duckdb import DuckDB
+from transat.engines.engine import Engine
 from transat.simulate.design import Design
 from transat.simulate.population import Population, generate
 from transat.simulate.snds.write import identifiers, write
@@ -49,7 +50,7 @@ class Extract:
 
     def engine(self) -> Engine:
         """Native tables by name (those of stays also over the years, with yy), truth as true_*."""
-        engine = Engine(memory_limit="1GB", threads=2)
+        engine = DuckDB(memory_limit="1GB", threads=2)
         by_name = {path.name: sorted(path.iterdir()) for path in sorted(self.folder.iterdir())}
         for name, files in by_name.items():
             if self.design.file_format == "csv":

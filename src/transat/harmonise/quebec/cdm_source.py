@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from transat import __version__
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.harmonise.context import Context
 from transat.harmonise.quebec.spans import care_dates
 

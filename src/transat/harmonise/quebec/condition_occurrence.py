@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from transat.core.codes import ICD9, ICD10, ICD10CA
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.harmonise.concepts import icd10_sql, undotted_sql
 from transat.harmonise.context import Context
 from transat.tables.omop import CLAIM_RECORD, EHR_RECORD

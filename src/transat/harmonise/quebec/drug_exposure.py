@@ -13,7 +13,7 @@ from typing import Final
 import pyarrow as pa
 
 from transat.core.codes import ATC, DIN
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.harmonise.concepts import concept_sql
 from transat.harmonise.context import Context
 from transat.harmonise.quebec.native import padded

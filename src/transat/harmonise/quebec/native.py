@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from transat.engines.duckdb import quoted
+from transat.engines.engine import quoted
 from transat.harmonise.casts import Cast
 from transat.harmonise.native import Demand, NativeColumn, NativeTable
 from transat.harmonise.quebec.columns import QuebecColumns, declared

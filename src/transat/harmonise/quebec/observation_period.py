@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.harmonise.context import Context
 from transat.harmonise.quebec.spans import care_dates, merged_sql
 from transat.tables.omop import CLAIM_RECORD

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from transat.core.codes import RAMQ_ACT
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.harmonise.concepts import concept_sql
 from transat.harmonise.context import Context
 from transat.harmonise.quebec.native import padded

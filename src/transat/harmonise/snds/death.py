@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.harmonise.concepts import concept_sql, icd10_sql, undotted_sql
 from transat.harmonise.context import Context
 from transat.tables.omop import CLAIM_RECORD

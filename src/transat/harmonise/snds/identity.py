@@ -6,7 +6,7 @@ twins share one. Documentation-SNDS (HDH, 2021), fiche_beneficiaire.md.
 
 from __future__ import annotations
 
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.harmonise.context import Context
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transat.engines.duckdb import Engine, quoted
+from transat.engines.engine import Engine, quoted
 from transat.harmonise.context import Context
 from transat.harmonise.ledger import KEPT
 from transat.harmonise.snds.rules.dcir import SAME_LINE

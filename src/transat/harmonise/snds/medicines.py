@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.harmonise.context import Context
 from transat.harmonise.snds.netting import net_drugs
 from transat.tables.drug_codes import atc_drift, drug_codes

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.harmonise.context import Context
 from transat.harmonise.ledger import NOTE
 from transat.harmonise.snds.natures import USED, among

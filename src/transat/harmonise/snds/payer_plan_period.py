@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.harmonise.context import Context
 
 NAME: Final = "payer_plan_period"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.harmonise.context import Context
 from transat.harmonise.snds.identity import kept_rows_of_persons
 from transat.tables.omop import FEMALE, MALE

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.harmonise.context import Context
 from transat.harmonise.snds.natures import TOWN_ABORTION
 from transat.harmonise.snds.netting import net_acts, net_natures

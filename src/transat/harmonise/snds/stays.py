@@ -7,7 +7,7 @@ from importlib import resources
 
 import pyarrow as pa
 
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.harmonise.contested import first_of_key_sql
 from transat.harmonise.context import Context
 from transat.harmonise.ledger import KEPT

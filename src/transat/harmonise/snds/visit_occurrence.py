@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from transat.engines.duckdb import Engine
+from transat.engines.engine import Engine
 from transat.harmonise.concepts import concept_sql
 from transat.harmonise.context import Context
 from transat.harmonise.snds.natures import VISITS, among
