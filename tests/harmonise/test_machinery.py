@@ -72,7 +72,7 @@ def test_every_line_has_one_fate(tmp_path: Path) -> None:
     [
         ("T_MCO13X.csv", b""),
         ("T_MCO13X.csv", b"\n"),
-        ("T_MCO13X.csv.gz", gzip.compress(b"ID;DAY\n" + b"a;01/01/2015\n" * 5000)[:-60]),
+        ("T_MCO13X.csv.gz", gzip.compress(b"ID;DAY\n" + b"a;01/01/2015\n" * 5000, mtime=0)[:-60]),
         ("T_MCO13X.csv", "ID;DAY\na;b\n".encode("utf-16")),
         ("T_MCO13X.csv", b"ID;DAY\n\x81;01/01/2015\n"),
         ("T_MCO13X.csv", b"IDD;DAY\na;01/01/2015\n"),

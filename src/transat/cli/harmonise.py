@@ -14,6 +14,7 @@ from transat.core.counts import may_leave
 from transat.core.languages import Text, current
 
 if TYPE_CHECKING:
+    from transat.cohorts.pregnancies import Pregnancies
     from transat.harmonise.report import Report
 
 
@@ -66,6 +67,7 @@ def harmonise(
     from transat.cohorts.pregnancies import write_pregnancies
     from transat.harmonise.run import harmonise as run
 
+    found: list[Pregnancies] = []
     with progress() as show:
         report = run(
             shore.value,
@@ -74,13 +76,13 @@ def harmonise(
             rules_off=tuple(without or ()),
             columns=columns,
             progress=steps(show, Text(f"harmonisation, {shore}", f"harmonising, {shore}")),
+            then=lambda cdm: found.append(write_pregnancies(cdm)),
         )
-        found = write_pregnancies(report.cdm)
     if json:
         typer.echo(json_.dumps(report.json(), ensure_ascii=False, indent=2))
     else:
         _print(report)
-        typer.echo(found.message.in_(current()))
+        typer.echo(found[0].message.in_(current()))
         typer.echo(to)
 
 

@@ -32,8 +32,8 @@ def demonstrate(out: Path, persons: int, seed: int, show: Progress) -> list[Path
         cdms[shore] = out / "cdm" / shore
         cdms[shore].parent.mkdir(parents=True, exist_ok=True)
         told = Text(f"harmonisation, {shore}", f"harmonising, {shore}")
-        report = harmonise(form, native / shore, cdms[shore], progress=steps(show, told))
-        derive(report.cdm)
+        progress = steps(show, told)
+        harmonise(form, native / shore, cdms[shore], progress=progress, then=derive)
     _, reports = run_and_report(None, cdms, out / "study", native / "truth", show)
     return reports
 

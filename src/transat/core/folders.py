@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,16 +19,18 @@ REPLACED = ".replaced"
 
 
 @contextmanager
-def partial_of(place: Path) -> Iterator[Path]:
-    """An empty folder `<place>.partial` that this run alone holds; gone when the run ends.
+def partial_of(place: Path, take_up: Callable[[Path], bool] | None = None) -> Iterator[Path]:
+    """A folder `<place>.partial` that this run alone holds; gone when the run ends.
 
-    What a killed run left there goes first. Raises InputError while another run holds it.
+    It is empty, since what a killed run left there goes first; except where `take_up` says of that
+    folder that this run can go on from it. Raises InputError while another run holds it.
     """
     partial = place.with_name(place.name + PARTIAL)
     if partial.is_dir():
         with held(partial):
-            shutil.rmtree(partial)
-    partial.mkdir(parents=True)
+            if take_up is None or not take_up(partial):
+                shutil.rmtree(partial)
+    partial.mkdir(parents=True, exist_ok=True)
     try:
         with held(partial):
             yield partial

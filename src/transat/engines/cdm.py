@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
+from transat.core.checkpoints import Checkpoints
 from transat.core.errors import InputError
 from transat.core.folders import partial_of, replace_folder
 from transat.core.languages import Text
@@ -23,6 +24,8 @@ from transat.tables.omop import tables as omop_tables
 
 METADATA: Final = "transat.json"
 WORK: Final = ".work"
+_RUN: Final = "run"
+_DONE: Final = "done.jsonl"
 
 SQL_TYPES: Final[Mapping[ColumnType, str]] = {
     "integer": "INTEGER",
@@ -108,11 +111,19 @@ class CdmWriter:
     Use as a context manager; leaving it without `finish` (or on an error) leaves nothing behind.
     `work` is a folder for what only the writing needs. It lies inside the folder being written, so
     that whatever ends a run, the next one clears it: it may hold native rows.
+
+    Parameters
+    ----------
+    path: where the CDM is to be.
+    run: what distinguishes this run from another. A run that is killed leaves its folder; the next
+        one with the same `run` goes on from the files that are complete (`checkpoints`), and
+        another one clears them. Empty: nothing is taken up.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, run: str = "") -> None:
         path = Path(path)
         self.path = path.resolve() if path.is_symlink() else path.absolute()
+        self._run = run
         self._writing = ExitStack()
 
     def __enter__(self) -> CdmWriter:
@@ -125,10 +136,16 @@ class CdmWriter:
                 str(self.path),
                 Text("Donnez un autre dossier.", "Name another folder."),
             )
-        self.partial = self._writing.enter_context(partial_of(self.path))
+        self.partial = self._writing.enter_context(partial_of(self.path, self._same_run))
         self.work = self.partial / WORK
-        self.work.mkdir()
+        self.work.mkdir(exist_ok=True)
+        (self.work / _RUN).write_text(self._run, "utf-8")
+        self.checkpoints = Checkpoints(self.work / _DONE, self._run)
         return self
+
+    def _same_run(self, partial: Path) -> bool:
+        said = partial / WORK / _RUN
+        return bool(self._run) and said.is_file() and said.read_text("utf-8") == self._run
 
     def __exit__(
         self,
@@ -146,18 +163,31 @@ class CdmWriter:
         """
         declared = omop_tables()[table]
         source = f"source_{table}"
+        done = self.checkpoints.reach(f"{table}.parquet", query)
+        if done is not None:
+            return done
         engine.sql(f"CREATE OR REPLACE VIEW {identifier(source)} AS {query}")
         present = set(engine.columns(identifier(source)))
         order = f" ORDER BY {', '.join(declared.sort)}" if declared.sort else ""
-        return engine.write_parquet(
-            f"SELECT {_columns(declared, present)} FROM {identifier(source)}{order}",
-            self.partial / f"{table}.parquet",
+        writing = self.work / f"{table}.parquet.partial"
+        rows = engine.write_parquet(
+            f"SELECT {_columns(declared, present)} FROM {identifier(source)}{order}", writing
         )
+        writing.replace(self.partial / f"{table}.parquet")
+        self.checkpoints.complete(f"{table}.parquet", rows)
+        return rows
 
-    def finish(self, metadata: Mapping[str, Any]) -> Cdm:
-        """Write `transat.json`, put the folder in its final place and return it."""
+    def finish(
+        self, metadata: Mapping[str, Any], then: Callable[[Cdm], object] | None = None
+    ) -> Cdm:
+        """Write `transat.json`, put the folder in its final place and return it.
+
+        `then` adds to the CDM what is derived from it, before anybody can see it at its place.
+        """
         text = json.dumps(metadata, ensure_ascii=False, indent=2, sort_keys=True)
         (self.partial / METADATA).write_text(text + "\n", "utf-8")
+        if then is not None:
+            then(Cdm(self.partial))
         shutil.rmtree(self.work)
         replace_folder(self.partial, self.path)
         return Cdm(self.path)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from transat.core.checkpoints import Checkpoints
 from transat.engines.engine import Engine, quoted
 from transat.harmonise.extract import Extract
 from transat.harmonise.ledger import Ledger
@@ -24,6 +25,7 @@ class Context:
     ledger: Ledger
     work: Path
     findings: dict[str, int] = field(default_factory=dict)
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
 
     def applies(self, key: str) -> bool:
         """Whether the rule called `key` is on."""
@@ -34,9 +36,17 @@ class Context:
         return self.work / f"{name}.parquet"
 
     def materialise(self, engine: Engine, name: str, query: str) -> int:
-        """Run `query` once into a Parquet file of the work folder, seen as `name`; its rows."""
+        """Run `query` once into a Parquet file of the work folder, seen as `name`; its rows.
+
+        Not run again when a killed run had completed it.
+        """
         path = self.path_of(name)
-        rows = engine.write_parquet(query, path, compression="lz4")
+        rows = self.checkpoints.reach(name, query)
+        if rows is None:
+            writing = path.with_name(f"{path.name}.partial")
+            rows = engine.write_parquet(query, writing, compression="lz4")
+            writing.replace(path)
+            self.checkpoints.complete(name, rows)
         engine.view_parquet(name, [path])
         return rows
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Collection, Mapping
+import json
+import shutil
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, get_args
 
 from transat import __version__
 from transat.core.errors import ConfigError
 from transat.core.languages import Text
-from transat.engines.cdm import CdmWriter
+from transat.engines.cdm import Cdm, CdmWriter
 from transat.engines.duckdb import DuckDB
 from transat.engines.engine import Engine
 from transat.harmonise import concepts
 from transat.harmonise.context import Context, Progress
-from transat.harmonise.extract import find
+from transat.harmonise.extract import Extract, find
 from transat.harmonise.ledger import Ledger
 from transat.harmonise.native import NativeTable
 from transat.harmonise.report import Report
-from transat.harmonise.rules import active
+from transat.harmonise.rules import Rule, active
 from transat.harmonise.shore import Shore, ShoreName
 from transat.harmonise.staging import collect_rejects, stage
 
@@ -54,6 +56,7 @@ def harmonise(
     memory_limit: str = "3GB",
     threads: int | None = None,
     progress: Progress | None = None,
+    then: Callable[[Cdm], object] | None = None,
 ) -> Report:
     """Harmonise the native extract in `source` into a CDM folder at `to`.
 
@@ -65,9 +68,12 @@ def harmonise(
     engine: ``duckdb``, the one installed engine.
     memory_limit: cap of the engine's memory; work beyond it spills beside `to`.
     progress: called before each step with (what, steps done, steps in all).
+    then: called with the CDM once its tables are written and before it takes its place, to add
+        what is derived from them.
 
-    Nothing is left at `to` unless everything succeeded. Raises InputError, ConfigError,
-    MappingError, or DataQualityError when the ledger does not balance.
+    Nothing is left at `to` unless everything succeeded. A run that was killed leaves `<to>.partial`
+    (native rows in it); the same command goes on from the files that were complete. Raises
+    InputError, ConfigError, MappingError, or DataQualityError when the ledger does not balance.
     """
     if engine != "duckdb":
         raise ConfigError(
@@ -81,8 +87,12 @@ def harmonise(
     tell("extract")
     extract = find(source, declared.tables)
     to = Path(to).absolute()
-    with CdmWriter(to) as writer, DuckDB(memory_limit, threads, writer.work / "spill") as duckdb:
-        context = Context(extract, rules, Ledger(), writer.work)
+    run = _fingerprint(shore, extract, rules, columns, engine)
+    with (
+        CdmWriter(to, run) as writer,
+        DuckDB(memory_limit, threads, _spill(writer)) as duckdb,
+    ):
+        context = Context(extract, rules, Ledger(), writer.work, checkpoints=writer.checkpoints)
         _stage(duckdb, declared, context, tell)
         tell("concept")
         concepts.gather(duckdb, context, declared.steps)
@@ -95,7 +105,7 @@ def harmonise(
         duckdb.register("ledger_entries", context.ledger.arrow())
         duckdb.write_parquet("SELECT * FROM ledger_entries", writer.partial / LEDGER)
         rejects = collect_rejects(duckdb, context, writer.partial / REJECTS)
-        cdm = writer.finish(_metadata(declared, context, rows))
+        cdm = writer.finish(_metadata(declared, context, rows), then)
     missing = tuple(t.name for t in declared.tables if t.name not in extract.files)
     return Report(
         cdm,
@@ -140,6 +150,29 @@ def _metadata(declared: Shore, context: Context, rows: Mapping[str, int]) -> dic
         "rows": dict(rows),
         "findings": dict(context.findings),
     }
+
+
+def _spill(writer: CdmWriter) -> Path:
+    """Where the engine spills; what a killed run spilled is of no use."""
+    folder = writer.work / "spill"
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
+def _fingerprint(
+    shore: str,
+    extract: Extract,
+    rules: tuple[Rule, ...],
+    columns: Path | None,
+    engine: str,
+) -> str:
+    """What makes two runs the same: version, engine, rules, mapping, and every file as it lies."""
+    files = [f.path for table in sorted(extract.files) for f in extract.files[table]]
+    seen = [(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
+    mapping = columns.read_text("utf-8") if columns is not None else None
+    keys = [(r.table, r.key) for r in rules]
+    period = str(extract.period)
+    return json.dumps([__version__, shore, engine, keys, mapping, period, seen], ensure_ascii=False)
 
 
 class _Teller:

@@ -146,7 +146,9 @@ def test_scalpels_hand_checkable_answers(tmp_path: Path, shared: Path) -> None:
         ("IR_BEN_R.csv", "BEN_NIR_PSA,BEN_SEX_COD,BEN_NAI_ANN\na,2,1980\n".encode("utf-16")),
         (
             "IR_BEN_R.csv.gz",
-            gzip.compress(b"BEN_NIR_PSA,BEN_SEX_COD,BEN_NAI_ANN\n" + b"a,2,1980\n" * 999)[:-9],
+            gzip.compress(b"BEN_NIR_PSA,BEN_SEX_COD,BEN_NAI_ANN\n" + b"a,2,1980\n" * 999, mtime=0)[
+                :-9
+            ],
         ),
         ("IR_BEN_R.csv", b"BEN_NIR_PSA,BEN_SEX_COD,BEN_NAI_ANN\na,2,1980\nb,2\n"),
     ],
