@@ -145,19 +145,37 @@ def tables(language: Language) -> Iterable[str]:
     yield "## SNDS"
     yield Text(
         f"{len(snds.tables())} tables, {_columns(snds.tables().values())} colonnes "
-        f"({snds.SOURCE}) ; `aa` tient la place de l'année. Les descriptions sont celles de la "
-        "source, en français.",
+        f"({snds.SOURCE}) ; `aa` ou `AAAA` tient la place de l'année, `GN` et `xx` celle d'une "
+        "version. Les titres sont ceux de la source, en français. Viennent d'abord les tables qui "
+        "entrent dans OMOP, avec leurs colonnes.",
         f"{len(snds.tables())} tables, {_columns(snds.tables().values())} columns "
-        f"({snds.SOURCE}); `aa` stands for the year. Descriptions are the source's, in French.",
+        f"({snds.SOURCE}); `aa` or `AAAA` stands for the year, `GN` and `xx` for a version. "
+        "Titles are the source's, in French. First come the tables that go into OMOP, with their "
+        "columns.",
     ).in_(language)
+    used = {table.name for table in shore_of("snds").tables}
     for table in snds.tables().values():
-        yield f"- **{table.name}** : " + ", ".join(f"`{name}`" for name in table.names)
+        if table.name in used:
+            yield f"- **{table.name}** : " + ", ".join(f"`{name}`" for name in table.names)
+    yield Text(
+        "Les autres sont connues et comptées, ligne à ligne, au registre (`no_omop_place`) ; "
+        "chacune avec son nombre de colonnes.",
+        "The others are known, and every line of theirs is counted in the ledger "
+        "(`no_omop_place`); each with its number of columns.",
+    ).in_(language)
+    others = (table for table in snds.tables().values() if table.name not in used)
+    yield "\n".join(map(_title, others))
     yield f"## OMOP CDM {omop.VERSION}"
     for table in omop.tables().values():
         order = ", ".join(table.sort)
         sorted_by = Text(f" (rangée par {order})", f" (sorted by {order})").in_(language)
         names = ", ".join(f"`{name}`" for name in table.names)
         yield f"- **{table.name}**{sorted_by if order else ''} : {names}"
+
+
+def _title(table: Table) -> str:
+    title = table.description.fr if table.description else ""
+    return f"- **{table.name}** ({len(table.columns)}) : {title}"
 
 
 def _columns(found: Iterable[Table]) -> int:

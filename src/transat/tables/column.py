@@ -15,7 +15,8 @@ ColumnType = Literal["integer", "bigint", "float", "date", "datetime", "text"]
 class Column:
     """One declared column.
 
-    `first_year` and `last_year` are the years in which a native column exists, None when always.
+    `first_year` and `last_year` are the years in which a native column exists, None when always;
+    in `missing_years`, between the two, it does not. `nomenclature` names its list of codes.
     """
 
     name: str
@@ -24,6 +25,16 @@ class Column:
     description: Text | None = None
     first_year: int | None = None
     last_year: int | None = None
+    missing_years: tuple[int, ...] = ()
+    nomenclature: str = ""
+
+    def exists_in(self, year: int | None) -> bool:
+        """Whether a file of `year` has it, as far as its source says; a file of no year may."""
+        if year is None:
+            return True
+        begun = self.first_year is None or self.first_year <= year
+        ended = self.last_year is not None and self.last_year < year
+        return begun and not ended and year not in self.missing_years
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
-"""The native SNDS tables that Transat knows: columns, types and years, as published.
+"""The native SNDS tables, all of those published: columns, types, years, lists of codes.
 
-`snds.csv`, beside this module, was generated once from the Table Schema files of
-indsante/schema-snds (commit fe17ef8, 15 December 2020, MPL-2.0): 23 tables, 698 columns. It ends
-with 2020: a newer column in an extract is left unread, never an error. Published types contradict
-each other from table to table, so a reader takes text and casts by its own rules; the types here
-say what the documentation says.
+`snds.csv` and `snds_tables.csv`, beside this module, were generated once by `docs/declare_snds.py`
+from the Table Schema files of indsante/schema-snds (commit fe17ef8, 15 December 2020, MPL-2.0):
+188 tables, 4,815 columns. They end with 2020: a newer column in an extract is reported, never an
+error. Published types contradict each other from table to table, so a reader takes text and casts
+by its own rules; the types here say what the documentation says.
 """
 
 from __future__ import annotations
@@ -47,27 +47,43 @@ _TYPES: Final[dict[str, ColumnType]] = {
 
 @cache
 def tables() -> dict[str, Table]:
-    """The declared native tables by name (`aa` stands for the year in PMSI names)."""
-    text = resources.files("transat.tables").joinpath("snds.csv").read_text("utf-8")
-    rows = list(csv.DictReader(text.splitlines()))
+    """The declared native tables by name.
+
+    In a name, `aa` and `AAAA` stand for the year, `GN` and `xx` for a version.
+    """
+    titles = {row["table"]: row["title"] for row in _rows("snds_tables.csv")}
     return {
-        name: Table(name, tuple(_column(r) for r in group), source=SOURCE)
-        for name, group in groupby(rows, key=lambda r: r["table"])
+        name: Table(
+            name,
+            tuple(_column(r) for r in group),
+            description=_said(name, titles[name]),
+            source=SOURCE,
+        )
+        for name, group in groupby(_rows("snds.csv"), key=lambda r: r["table"])
     }
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = resources.files("transat.tables").joinpath(name).read_text("utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 def _column(row: dict[str, str]) -> Column:
     # A month (%m) is declared a date in the source: it is not one.
-    kind = "text" if row["format"] == "%m" else _TYPES[row["type"]]
-    said = row["description"] or row["column"]
     return Column(
         row["column"],
-        kind,
+        "text" if row["format"] == "%m" else _TYPES[row["type"]],
         row["key"] == "yes",
-        Text(said, f"{row['column']} (described in French by the source: {said})"),
+        _said(row["column"], row["description"]),
         _year(row["first_year"]),
         _year(row["last_year"]),
+        tuple(int(year) for year in row["missing_years"].split()),
+        row["nomenclature"],
     )
+
+
+def _said(name: str, said: str) -> Text:
+    return Text(said or name, f"{name} (described in French by the source: {said or name})")
 
 
 def _year(text: str) -> int | None:
