@@ -1,0 +1,75 @@
+"""Are medicines filed under ATC codes that have moved?
+
+Rule: a drug exposure whose ATC class, as concept or as source code, is the old side of a move of
+the ATC between vintages. Class totals jump where a medicine moves (gabapentin leaves the
+antiepileptics), so both shores must be brought to one vintage before they are compared.
+Source: `tables/atc_drift.csv` (data_sources.md §3.5).
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from transat.core.languages import Text
+from transat.engines.engine import quoted
+from transat.quality.examined import Examined
+from transat.quality.finding import Check, Finding, Part, not_applicable
+from transat.quality.thresholds import thresholds
+
+CHECK: Final = Check(
+    key="old_atc",
+    category="conformance",
+    title=Text("Codes ATC d'une ancienne édition", "ATC codes of an old vintage"),
+    question=Text(
+        "Des médicaments sont-ils classés sous un code ATC qui a changé ?",
+        "Are medicines filed under an ATC code that has moved?",
+    ),
+    next_step=Text(
+        "Harmonisez de nouveau avec la table des changements d'ATC, ou nommez les deux codes dans "
+        "l'étude.",
+        "Harmonise again with the table of ATC moves, or name both codes in the study.",
+    ),
+    unit=Text("remises de médicament", "dispensings"),
+    detail=Text("médicament et changement", "medicine and move"),
+)
+NO_ATC: Final = Text("Aucune remise n'a de code ATC.", "No dispensing has an ATC code.")
+
+
+@cache
+def moves() -> dict[str, tuple[str, str]]:
+    """Old ATC -> (new ATC, substance)."""
+    text = files("transat.tables").joinpath("atc_drift.csv").read_text("utf-8")
+    return {r["old"]: (r["new"], r["substance"]) for r in csv.DictReader(text.splitlines())}
+
+
+def find(examined: Examined) -> Finding:
+    """Dispensings under an old ATC code, by medicine."""
+    bounds = thresholds()[CHECK.key]
+    examined.engine.sql("""
+        CREATE OR REPLACE TEMP TABLE atc_dispensing AS
+        SELECT c.concept_code AS atc, count(*) AS lines
+        FROM drug_exposure AS d JOIN concept AS c
+          ON c.concept_id = CASE WHEN d.drug_source_concept_id IN
+                 (SELECT concept_id FROM concept WHERE vocabulary_id = 'ATC')
+             THEN d.drug_source_concept_id ELSE d.drug_concept_id END
+        WHERE c.vocabulary_id = 'ATC' GROUP BY c.concept_code""")
+    total = int(examined.engine.scalar("SELECT sum(lines) FROM atc_dispensing") or 0)
+    if not total:
+        return not_applicable(CHECK, bounds, NO_ATC)
+    old = ", ".join(quoted(code) for code in moves())
+    rows = examined.engine.rows(
+        f"SELECT atc, CAST(lines AS BIGINT) FROM atc_dispensing WHERE atc IN ({old}) ORDER BY atc"
+    )
+    parts = [Part(_label(code), int(lines), total) for code, lines in rows]
+    taken = sum(p.numerator for p in parts)
+    status = bounds.status(taken / total)
+    return Finding(CHECK, status, taken, total, tuple(parts), bounds, partition=False)
+
+
+def _label(code: str) -> Text:
+    new, substance = moves()[code]
+    said = f"{substance}, {code} → {new}"
+    return Text(said, said)
