@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from transat.tables.quebec import LUMP_SUM_GROUPS, MAPPED, tables
+from transat.tables.quebec import LABELS, LUMP_SUM_GROUPS, MAPPED, own_columns, tables
 
 
 def test_the_public_views_of_the_warehouse_are_declared() -> None:
@@ -16,13 +16,18 @@ def test_the_public_views_of_the_warehouse_are_declared() -> None:
         "V_RPERT_COD_ACTE",
         "V_SEJ_HOSP_CM",
         "V_DIAGN_SEJ_HOSP_CM",
+        "V_SEJ_SERV_HOSP_CM",
         "V_EPISO_SOIN_DURG_CM",
+        "V_ETAB_USUEL",
+        "V_PRODU_MED",
+        *LABELS,
     }
 
 
 def test_what_is_not_public_says_so() -> None:
     for name, table in tables().items():
         assert ("not public" in table.source) == (name in MAPPED)
+        assert (set(own_columns().get(name, ())) == set(table.names)) == (name in MAPPED)
 
 
 def test_every_table_and_column_is_described_in_both_languages() -> None:
@@ -41,14 +46,16 @@ def test_column_names_keep_the_prefix_of_their_view() -> None:
         "V_EPISO_SOIN_DURG_CM": "SURG_",
     }
     for name, prefix in prefixes.items():
-        assert all(column.startswith(prefix) for column in tables()[name].names)
+        public = set(tables()[name].names) - set(own_columns().get(name, ()))
+        assert all(column.startswith(prefix) for column in public)
 
 
 def test_public_names_are_those_of_the_reference(shared) -> None:  # type: ignore[no-untyped-def]
     text = (shared / "reference" / "data_sources.md").read_text("utf-8")
     known = set(re.findall(r"\b(?:SMED|SMOD|SHOP|SURG|BENF|LGEO|DISP|ETAB)_[A-Z_0-9]+", text))
-    own = tables()["V_SEJ_HOSP_CM"].names
-    missing = {name for name in own if name not in known}
+    view = "V_SEJ_HOSP_CM"
+    public = set(tables()[view].names) - set(own_columns()[view])
+    missing = {name for name in public if name not in known}
     # The reference shortens four names of this view to their endings; all others are literal.
     assert missing <= {
         "SHOP_HRE_ADMIS_SEJ_HOSP",

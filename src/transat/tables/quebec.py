@@ -1,9 +1,10 @@
-"""The Québec views that Transat writes (simulated) and reads: RAMQ, MED-ECHO, emergency, births.
+"""The Québec views that Transat writes (simulated) and reads: RAMQ, MED-ECHO, emergency, ISQ.
 
 Real view and column names come from the query builders published by INESSS
-(INESSS-QC/inesss1 and INESSS-BDCA, read for names only). Three layouts are not public (drug-plan
-periods, births, gestational age of hospital losses): they are declared here under names of our
-own, listed in `MAPPED`, and read through a mapping file that the holder fills in.
+(INESSS-QC/inesss1 and INESSS-BDCA, read for names only). Where a layout is not public (drug-plan
+periods, interventions, births, stillbirths, causes of death, gestational age, hospital services)
+tables and columns bear names of our own, and a mapping file that the holder fills in ties them to
+the extract's: `public` says which in `quebec.csv`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,29 @@ from transat.core.languages import Text
 from transat.tables.column import Column, ColumnType, Table
 
 #: Tables whose real layout is not public: our own names, to be mapped to the holder's.
-MAPPED: Final = frozenset({"ADMISSIBILITE_MEDICAMENTS", "NAISSANCES", "GROSSESSES_HOSP"})
+MAPPED: Final = frozenset(
+    {
+        "ADMISSIBILITE_MEDICAMENTS",
+        "DECES_ISQ",
+        "GROSSESSES_HOSP",
+        "INTERVENTIONS",
+        "MORTINAISSANCES",
+        "NAISSANCES",
+    }
+)
+
+#: Lists of labels: Transat reads codes, so these have no place in OMOP.
+LABELS: Final = (
+    "V_COD_CATG_ETAB_EI",
+    "V_DENOM_COMNE_MED",
+    "V_CLA_AHF",
+    "V_FORME_MED",
+    "V_TENR_MED",
+    "V_DES_COD",
+)
+
+#: Categories of establishment in which a service is ambulatory (INESSS, catg_etab "ambulatoire").
+AMBULATORY: Final = ("54X", "55X", "57X", "9X2", "8X5", "4X1", "0X1")
 
 #: Acts of these groups are lump sums and not visits (INESSS, list of the excluded groups).
 LUMP_SUM_GROUPS: Final = (170, 180, 181, 182, 183, 187, 195, 196, 197, 198, 199, 854)
@@ -58,14 +81,33 @@ _TITLES: Final = {
         "Âge gestationnel des pertes et interruptions à l’hôpital",
         "Gestational age of hospital losses and terminations",
     ),
+    "V_SEJ_SERV_HOSP_CM": Text(
+        "Passages dans les services au cours d’un séjour", "Services in which a stay was spent"
+    ),
+    "INTERVENTIONS": Text(
+        "Interventions des séjours hospitaliers (CCI)", "Interventions of hospital stays (CCI)"
+    ),
+    "MORTINAISSANCES": Text("Mortinaissances (ISQ)", "Stillbirths (ISQ)"),
+    "DECES_ISQ": Text("Décès et leur cause initiale (ISQ)", "Deaths and underlying cause (ISQ)"),
+    "V_ETAB_USUEL": Text(
+        "Établissements des services médicaux et leur catégorie",
+        "Establishments of medical services and their category",
+    ),
+    "V_COD_CATG_ETAB_EI": Text(
+        "Catégories d’établissement (libellés)", "Categories of establishment (labels)"
+    ),
+    "V_PRODU_MED": Text("Produits et leur classe ATC", "Products and their ATC class"),
+    "V_DENOM_COMNE_MED": Text("Dénominations communes (libellés)", "Common denominations (labels)"),
+    "V_CLA_AHF": Text("Classes AHFS (libellés)", "AHFS classes (labels)"),
+    "V_FORME_MED": Text("Formes des médicaments (libellés)", "Forms of medicines (labels)"),
+    "V_TENR_MED": Text("Teneurs des médicaments (libellés)", "Strengths of medicines (labels)"),
+    "V_DES_COD": Text("Descriptions de codes (libellés)", "Descriptions of codes (labels)"),
 }
 
 
 @cache
 def tables() -> dict[str, Table]:
     """All declared Québec tables by name; columns in the order in which they are written."""
-    source = resources.files("transat.tables").joinpath("quebec.csv")
-    rows = list(csv.DictReader(source.read_text("utf-8").splitlines()))
     return {
         name: Table(
             name,
@@ -73,8 +115,23 @@ def tables() -> dict[str, Table]:
             description=_TITLES[name],
             source=_OWN if name in MAPPED else _PUBLIC,
         )
-        for name, group in groupby(rows, key=lambda row: row["table"])
+        for name, group in groupby(_rows(), key=lambda row: row["table"])
     }
+
+
+@cache
+def own_columns() -> dict[str, tuple[str, ...]]:
+    """By table, the columns whose names are ours: the holder's are not public."""
+    own: dict[str, tuple[str, ...]] = {}
+    for row in _rows():
+        if row["public"] == "no":
+            own[row["table"]] = (*own.get(row["table"], ()), row["column"])
+    return own
+
+
+def _rows() -> list[dict[str, str]]:
+    source = resources.files("transat.tables").joinpath("quebec.csv")
+    return list(csv.DictReader(source.read_text("utf-8").splitlines()))
 
 
 def _column(row: dict[str, str]) -> Column:

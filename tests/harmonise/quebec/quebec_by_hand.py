@@ -87,6 +87,34 @@ PLAIN: dict[str, dict[str, str]] = {
         "VIVANT": "1",
     },
     "GROSSESSES_HOSP": {"NO_SEQ_SEJ_HOSP": "7001", "AGE_GESTATIONNEL_JOURS": "70"},
+    "V_SEJ_SERV_HOSP_CM": {
+        "SHOP_NO_INDIV_BEN_BANLS": "100",
+        "SHOP_NO_SEQ_SEJ_HOSP": "7001",
+        "SERVICE": "OBST",
+    },
+    "INTERVENTIONS": {
+        "NO_SEQ_SEJ_HOSP": "7001",
+        "CODE_INTERVENTION": "5.MD.60.AA",
+        "SYSTEME_CLASSIFICATION": "1",
+        "DATE_INTERVENTION": "2014-05-02",
+    },
+    "MORTINAISSANCES": {
+        "NO_INDIV_MERE": "100",
+        "NO_SEQ_SEJ_HOSP_MERE": "7001",
+        "DATE_ACCOUCHEMENT": "2014-05-02",
+        "AGE_GESTATIONNEL_JOURS": "205",
+        "POIDS_GRAMMES": "900",
+        "RANG_NAISSANCE": "1",
+    },
+    "DECES_ISQ": {
+        "NO_INDIV": "100",
+        "DATE_DECES": "2014-05-04",
+        "CAUSE_INITIALE": "I269",
+        "SYSTEME_CLASSIFICATION": "10",
+    },
+    "V_ETAB_USUEL": {"ETAB_NO_ETAB_USUEL": "0042", "ETAB_COD_CATG_ETAB_EI": "1X0"},
+    "V_COD_CATG_ETAB_EI": {"ETAB_COD_CATG_ETAB_EI": "1X0", "ETAB_NOM_CATG_ETAB_EI": "Hôpital"},
+    "V_PRODU_MED": {"NMED_COD_DIN": "99123456", "NMED_COD_ATC": "N03AX12"},
 }
 
 
@@ -144,3 +172,9 @@ class HandMade:
         assert self.report is not None
         own = [e for e in self.report.ledger if e.table == table and e.kind != "note"]
         return {e.rule: e.rows for e in own}
+
+    def notes(self, table: str) -> dict[str, int]:
+        """The notes that the ledger has on one table, after `cdm` or `rows`."""
+        assert self.report is not None
+        own = [e for e in self.report.ledger if e.table == table and e.kind == "note"]
+        return {e.rule.removeprefix("note:"): e.rows for e in own}

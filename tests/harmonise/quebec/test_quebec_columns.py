@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from transat.core.errors import InputError, MappingError
-from transat.harmonise.quebec.columns import declared, load
+from transat.harmonise.quebec.columns import load
 from transat.harmonise.run import harmonise
+from transat.tables.quebec import MAPPED
+from transat.tables.quebec import tables as declared
 
 if TYPE_CHECKING:
     from quebec_by_hand import HandMade
@@ -35,7 +37,16 @@ def test_the_default_names_every_column_of_the_mapped_tables() -> None:
     default = load()
     for name, table in default.tables.items():
         assert set(table.columns) == set(declared()[name].names)
-    assert default.classifications == {"1": "ICD10CA", "4": "ICD9"}
+    assert set(default.tables) == MAPPED
+    assert default.values == {
+        "classifications": {"1": "ICD10CA", "4": "ICD9"},
+        "intervention_classifications": {"1": "CCI", "4": "CCA"},
+        "death_classifications": {"9": "ICD9", "10": "ICD10"},
+    }
+    assert default.choices == {
+        "emergency_classification": "ICD10CA",
+        "gestational_age_unit": "days",
+    }
 
 
 def test_a_holders_own_names_are_read(extract: HandMade) -> None:
@@ -55,6 +66,9 @@ FAULTS = [
     ("tables:\n  NAISSANCES:\n    fiel: X\n", 3, "file"),
     ('classifications:\n  "1": ICD10AC\n', 2, "ICD10CA"),
     ("emergency_classification: ICD_9\n", 1, "ICD9"),
+    ('intervention_classifications:\n  "1": CCJ\n', 2, "CCI"),
+    ("gestational_age_unit: week\n", 1, "weeks"),
+    ("tables:\n  V_SEJ_HOSP:\n    file: X\n", 2, "V_SEJ_HOSP_CM"),
 ]
 
 

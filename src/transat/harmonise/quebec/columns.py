@@ -1,41 +1,41 @@
 """The mapping file of a Québec extract: which file and column holds what Transat reads.
 
-Two layouts of the province are not public (drug-plan periods, births), and a researcher's extract
-renames others, so the holder writes them down in a YAML file with the shape of `columns.yaml`,
-the default. Every fault is reported with its line and, for a misspelt name, the name that looks
-most like it.
+Some layouts of the province are not public (drug-plan periods, interventions, births, causes of
+death), and a researcher's extract renames others, so the holder writes them down in a YAML file
+with the shape of `columns.yaml`, the default; `columns.schema.json` describes that shape for
+editors. Every fault is reported with its line and, for a misspelt name, the name that looks most
+like it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
 import yaml
 
-from transat.core.codes import ICD9, ICD10CA
+from transat.core.codes import CCA, CCI, ICD9, ICD10, ICD10CA
 from transat.core.errors import MappingError, close_match
 from transat.core.languages import Text
-from transat.tables import quebec
-from transat.tables.column import Column, Table
+from transat.tables.quebec import tables as declared
 
-#: Product list of the pharmacy warehouse, read where the extract has it (INESSS: NMED_COD_DIN).
-PRODUCTS: Final = Table(
-    "V_PRODU_MED",
-    (
-        Column("NMED_COD_DIN", "text", True, Text("DIN", "DIN")),
-        Column("NMED_COD_ATC", "text", True, Text("Classe ATC", "ATC class")),
-    ),
-    description=Text("Produits et leur classe ATC", "Products and their ATC class"),
-    source="NMED_COD_DIN: INESSS; NMED_COD_ATC: not public, read through the mapping file",
-)
+#: The extract's value of a classification column -> vocabulary: section of the file, vocabularies.
+CLASSIFICATIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "classifications": (ICD10CA, ICD9),
+    "intervention_classifications": (CCI, CCA),
+    "death_classifications": (ICD10, ICD10CA, ICD9),
+}
 
-_SECTIONS: Final = ("classifications", "emergency_classification", "tables")
-_CLASSIFICATIONS: Final = (ICD10CA, ICD9)
+#: Sections that hold one word: what it may be.
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "emergency_classification": (ICD10CA, ICD9),
+    "gestational_age_unit": ("days", "weeks"),
+}
+
+SECTIONS: Final = (*CLASSIFICATIONS, *CHOICES, "tables")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,14 @@ class TableColumns:
 class QuebecColumns:
     """A validated mapping file.
 
-    classifications: SHOP_NO_SEQ_SYS_CLA value -> vocabulary (ICD10CA or ICD9).
-    emergency: vocabulary of SURG_COD_DIAGN_MDCAL_CLINQ.
+    values: section of `CLASSIFICATIONS` -> the extract's value -> vocabulary.
+    choices: section of `CHOICES` -> the word chosen.
     tables: declared table name -> where it is found; tables left out keep their public names.
     """
 
     source: str
-    classifications: Mapping[str, str]
-    emergency: str
+    values: Mapping[str, Mapping[str, str]]
+    choices: Mapping[str, str]
     tables: Mapping[str, TableColumns]
 
     def file_of(self, table: str) -> str:
@@ -71,12 +71,6 @@ class QuebecColumns:
         """The extract's name for a declared column."""
         found = self.tables.get(table)
         return found.columns.get(column, column) if found else column
-
-
-@cache
-def declared() -> dict[str, Table]:
-    """Every table the reader knows: the declared views and the product list."""
-    return {**quebec.tables(), PRODUCTS.name: PRODUCTS}
 
 
 def load(path: Path | None = None) -> QuebecColumns:
@@ -133,19 +127,23 @@ class _Reader:
         self.source, self.text = source, text
 
     def read(self, base: QuebecColumns | None) -> QuebecColumns:
-        sections = self._mapping(self._root(), "", _SECTIONS)
-        classes = dict(base.classifications) if base else {}
-        emergency = base.emergency if base else ICD10CA
+        sections = self._mapping(self._root(), "", SECTIONS)
+        values = {name: dict(known) for name, known in base.values.items()} if base else {}
+        choices = dict(base.choices) if base else {}
         tables = dict(base.tables) if base else {}
-        if node := sections.get("classifications"):
-            values = self._mapping(node, "classifications", None)
-            classes |= {key: self._classification(value) for key, value in values.items()}
-        if node := sections.get("emergency_classification"):
-            emergency = self._classification(node)
-        if node := sections.get("tables"):
-            for name, entry in self._mapping(node, "tables", declared()).items():
-                tables[name] = self._table(name, entry)
-        return QuebecColumns(self.source, classes, emergency, tables)
+        for name, node in sections.items():
+            if name == "tables":
+                for table, entry in self._mapping(node, name, declared()).items():
+                    tables[table] = self._table(table, entry)
+            elif name in CHOICES:
+                choices[name] = self._choice(node, name, CHOICES[name])
+            else:
+                found = self._mapping(node, name, None)
+                allowed = CLASSIFICATIONS[name]
+                values[name] = values.get(name, {}) | {
+                    key: self._choice(value, name, allowed) for key, value in found.items()
+                }
+        return QuebecColumns(self.source, values, choices, tables)
 
     def _root(self) -> yaml.Node:
         try:
@@ -197,10 +195,10 @@ class _Reader:
                 )
             seen[value] = key
 
-    def _classification(self, node: yaml.Node) -> str:
+    def _choice(self, node: yaml.Node, section: str, allowed: Sequence[str]) -> str:
         value = self._text(node)
-        if value not in _CLASSIFICATIONS:
-            raise self._unknown(node, value, _CLASSIFICATIONS, "classification")
+        if value not in allowed:
+            raise self._unknown(node, value, allowed, section)
         return value
 
     def _text(self, node: yaml.Node) -> str:

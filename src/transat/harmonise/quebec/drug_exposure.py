@@ -16,6 +16,7 @@ from transat.core.codes import ATC, DIN
 from transat.engines.engine import Engine
 from transat.harmonise.concepts import concept_sql
 from transat.harmonise.context import Context
+from transat.harmonise.quebec.keeping import OUTSIDE_PLAN, PADDING, note
 from transat.harmonise.quebec.native import padded
 from transat.tables import drug_codes
 from transat.tables.omop import CLAIM_RECORD
@@ -82,6 +83,21 @@ def class_claims(engine: Engine, context: Context) -> None:
     )
     unmapped = engine.scalar("SELECT count(*) FROM claim WHERE atc IS NULL")
     context.findings["claims_without_atc"] = int(unmapped or 0)
+    _say(engine, context)
+
+
+def _say(engine: Engine, context: Context) -> None:
+    """Note the DINs that were padded, and the claims outside the periods of insurance."""
+    if context.applies(PADDING.key):
+        short = engine.scalar("SELECT count(*) FROM claim WHERE din <> SMED_COD_DIN")
+        note(context, PADDING.table, PADDING.key, short)
+    if context.applies(OUTSIDE_PLAN.key) and "ADMISSIBILITE_MEDICAMENTS" in context.extract.files:
+        outside = engine.scalar(
+            "SELECT count(*) FROM claim AS c WHERE NOT EXISTS ("
+            "SELECT 1 FROM kept_ADMISSIBILITE_MEDICAMENTS AS a WHERE a.person_id = c.person_id "
+            "AND c.SMED_DAT_SERV BETWEEN a.DATE_DEBUT AND coalesce(a.DATE_FIN, c.SMED_DAT_SERV))"
+        )
+        note(context, OUTSIDE_PLAN.table, OUTSIDE_PLAN.key, outside)
 
 
 def build(engine: Engine, context: Context) -> str:

@@ -12,10 +12,11 @@ from typing import Final
 from transat.engines.engine import quoted
 from transat.harmonise.casts import Cast
 from transat.harmonise.native import Demand, NativeColumn, NativeTable
-from transat.harmonise.quebec.columns import QuebecColumns, declared
+from transat.harmonise.quebec.columns import QuebecColumns
 from transat.harmonise.quebec.rules import CONTESTED, PERSON_OF, STAY_OF
 from transat.tables.column import Column, ColumnType
-from transat.tables.quebec import LUMP_SUM_GROUPS
+from transat.tables.quebec import AMBULATORY, LABELS, LUMP_SUM_GROUPS
+from transat.tables.quebec import tables as declared
 
 _CASTS: Final[dict[ColumnType, Cast]] = {
     "text": "text",
@@ -42,6 +43,16 @@ _CODES: Final = frozenset(
         "SHOP_TYP_DIAGN_SEJ_HOSP",
         "SHOP_IND_NOUV_NE_SEJ_HOSP",
         "VIVANT",
+        "SYSTEME_CLASSIFICATION",
+        "ATTRIBUT_STATUT",
+        "LGEO_COD_RSS",
+        "LGEO_COD_TERRI_RLS",
+        "SMOD_NO_ETAB_USUEL",
+        "ETAB_NO_ETAB_USUEL",
+        "ETAB_COD_CATG_ETAB_EI",
+        "SMOD_COD_SPEC",
+        "SURG_COD_PRIOR_TRIAG_DURG",
+        "SHOP_TYP_DECES_SEJ_HOSP",
     }
 )
 
@@ -52,6 +63,19 @@ _MAY_BE_ABSENT: Final = frozenset({"SMED_COD_STA_DECIS", "SMOD_COD_STA_DECIS"})
 _MAY_BE_EMPTY: Final = frozenset(
     {"SMED_QTE_MED", "SMED_NBR_JR_DUREE_TRAIT", "SHOP_DAT_DEPAR_SEJ_HOSP"}
 )
+
+#: Where a line's code belongs: section of the mapping file, and the column that says the system.
+#: An intervention or a service without one of its own has that of its stay.
+CLASSIFIED: Final = {
+    "V_DIAGN_SEJ_HOSP_CM": ("classifications", "n.SHOP_NO_SEQ_SYS_CLA"),
+    "V_SEJ_SERV_HOSP_CM": ("classifications", "coalesce(n.SHOP_NO_SEQ_SYS_CLA, s.system)"),
+    "V_EPISO_SOIN_DURG_CM": ("emergency_classification", ""),
+    "INTERVENTIONS": (
+        "intervention_classifications",
+        "coalesce(n.SYSTEME_CLASSIFICATION, s.system)",
+    ),
+    "DECES_ISQ": ("death_classifications", "n.SYSTEME_CLASSIFICATION"),
+}
 
 #: The hours of an emergency episode tell two episodes of a day apart; its days are read besides.
 EMERGENCY_DAYS: Final = {
@@ -94,8 +118,8 @@ def native_table(name: str, mapping: QuebecColumns) -> NativeTable:
         aliases=(mapping.file_of(name),) if name in mapping.tables else (),
         joins=joins,
         extra=extra,
-        contested=CONTESTED.get(name, every),
-        ranks=(copies,),
+        contested=() if name in LABELS else CONTESTED.get(name, every),
+        ranks=() if name in LABELS else (copies,),
     )
 
 
@@ -140,13 +164,20 @@ def _joins(table: str, mapping: QuebecColumns) -> tuple[str, tuple[str, ...]]:
     if table in STAY_OF:
         joins.append(f"LEFT JOIN stay AS s ON s.number = n.{STAY_OF[table]}")
         extra += ["s.stay_id AS stay_id", "s.person_id AS person_id"]
-    if table == "V_DIAGN_SEJ_HOSP_CM":
-        extra.append(f"{_classification(mapping)} AS vocabulary_id")
-    if table == "V_EPISO_SOIN_DURG_CM":
-        extra.append(f"{quoted(mapping.emergency)} AS vocabulary_id")
+    if table in CLASSIFIED:
+        extra.append(f"{_vocabulary(table, mapping)} AS vocabulary_id")
     if table == "I_SMOD_SERV_MD_CM":
         joins.append(f"LEFT JOIN ({_lump_sums()}) AS l ON l.act = {padded('n.SMOD_COD_ACTE', 5)}")
-        extra.append("l.act IS NOT NULL AS lump_sum")
+        joins.append(f"LEFT JOIN ({_settings()}) AS e ON e.number = n.SMOD_NO_ETAB_USUEL")
+        extra += ["l.act IS NOT NULL AS lump_sum", "coalesce(e.ambulatory, true) AS ambulatory"]
+    if table == "MORTINAISSANCES":
+        joins += [
+            "LEFT JOIN stay AS s ON s.number = n.NO_SEQ_SEJ_HOSP_MERE "
+            "AND s.person_id = p.person_id",
+            f"LEFT JOIN ({_known_stillbirths()}) AS k ON k.person_id = p.person_id "
+            "AND k.day = n.DATE_ACCOUCHEMENT AND k.rank = coalesce(n.RANG_NAISSANCE, 1)",
+        ]
+        extra += ["s.stay_id AS stay_id", "k.person_id IS NOT NULL AS known"]
     if table == "NAISSANCES":
         joins += [
             "LEFT JOIN person_number AS c ON c.number = n.NO_INDIV_ENFANT",
@@ -166,12 +197,16 @@ def padded(code: str, width: int) -> str:
     )
 
 
-def _classification(mapping: QuebecColumns) -> str:
+def _vocabulary(table: str, mapping: QuebecColumns) -> str:
+    """SQL of the vocabulary of a line's code; NULL where its system is not one that is mapped."""
+    section, system = CLASSIFIED[table]
+    if section in mapping.choices:
+        return quoted(mapping.choices[section])
     branches = " ".join(
         f"WHEN {quoted(value)} THEN {quoted(vocabulary)}"
-        for value, vocabulary in sorted(mapping.classifications.items())
+        for value, vocabulary in sorted(mapping.values[section].items())
     )
-    return f"CASE n.SHOP_NO_SEQ_SYS_CLA {branches} END"
+    return f"CASE {system} {branches} END" if branches else "CAST(NULL AS VARCHAR)"
 
 
 def _lump_sums() -> str:
@@ -180,4 +215,22 @@ def _lump_sums() -> str:
     return (
         f"SELECT DISTINCT {act} AS act FROM kept_V_RPERT_COD_ACTE "
         f"WHERE NMOD_COD_GRP_ACTE IN ({groups})"
+    )
+
+
+def _settings() -> str:
+    """Establishments and whether their category is ambulatory; the latest period tells."""
+    categories = ", ".join(quoted(c) for c in AMBULATORY)
+    return (
+        "SELECT ETAB_NO_ETAB_USUEL AS number, "
+        f"ETAB_COD_CATG_ETAB_EI IN ({categories}) AS ambulatory FROM kept_V_ETAB_USUEL "
+        "QUALIFY row_number() OVER (PARTITION BY ETAB_NO_ETAB_USUEL ORDER BY "
+        "ETAB_DD_ETAB_USUEL DESC NULLS LAST, ETAB_COD_CATG_ETAB_EI) = 1"
+    )
+
+
+def _known_stillbirths() -> str:
+    return (
+        "SELECT DISTINCT person_id, DATE_NAISSANCE AS day, coalesce(RANG_NAISSANCE, 1) AS rank "
+        "FROM kept_NAISSANCES WHERE VIVANT = '0' AND person_id IS NOT NULL"
     )

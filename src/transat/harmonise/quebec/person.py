@@ -1,4 +1,4 @@
-"""PERSON from V_FICH_ID_BEN_CM, the register of insured persons (FIPA)."""
+"""PERSON from V_FICH_ID_BEN_CM, the register of insured persons (FIPA), and where each lives."""
 
 from __future__ import annotations
 
@@ -40,9 +40,13 @@ def build(engine: Engine, context: Context) -> str:
                CAST(f.BENF_DAT_NAISS AS TIMESTAMP) AS birth_datetime,
                0 AS race_concept_id,
                0 AS ethnicity_concept_id,
+               l.location_id,
                p.number AS person_source_value
         FROM kept_V_FICH_ID_BEN_CM AS f
         JOIN person_number AS p ON p.number = f.BENF_NO_INDIV_BEN_BANLS
+        LEFT JOIN home AS h ON h.person_id = p.person_id
+        LEFT JOIN place AS l ON l.region IS NOT DISTINCT FROM h.region
+            AND l.network IS NOT DISTINCT FROM h.network
         QUALIFY row_number() OVER (
             PARTITION BY p.person_id
             ORDER BY f.BENF_DAT_DECES NULLS LAST, f.BENF_DAT_NAISS, f.BENF_COD_SEXE

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from transat.core.languages import Text
-from transat.harmonise.quebec.columns import QuebecColumns, declared
+from transat.harmonise.quebec.keeping import KEEPING
 from transat.harmonise.rules import Rule
-from transat.tables.quebec import LUMP_SUM_GROUPS, PAID, SERVICES_SET_ASIDE
+from transat.tables.quebec import LABELS, LUMP_SUM_GROUPS, PAID, SERVICES_SET_ASIDE
+from transat.tables.quebec import tables as declared
 
 _INESSS: Final = "INESSS-QC/inesss1, query builders; Transat data sources §3.2"
 _TRANSAT: Final = "Transat data sources §3.2; Transat convention"
@@ -26,12 +27,16 @@ PERSON_OF: Final = {
     "I_SMOD_SERV_MD_CM": "SMOD_NO_INDIV_BEN_BANLS",
     "V_DEM_PAIMT_MED_CM": "SMED_NO_INDIV_BEN_BANLS",
     "NAISSANCES": "NO_INDIV_MERE",
+    "MORTINAISSANCES": "NO_INDIV_MERE",
+    "DECES_ISQ": "NO_INDIV",
 }
 
 #: Tables whose lines belong to a hospital stay, with the column that names the stay.
 STAY_OF: Final = {
     "V_DIAGN_SEJ_HOSP_CM": "SHOP_NO_SEQ_SEJ_HOSP",
+    "V_SEJ_SERV_HOSP_CM": "SHOP_NO_SEQ_SEJ_HOSP",
     "GROSSESSES_HOSP": "NO_SEQ_SEJ_HOSP",
+    "INTERVENTIONS": "NO_SEQ_SEJ_HOSP",
 }
 
 
@@ -49,6 +54,7 @@ CONTESTED: Final = {
     "V_SEJ_HOSP_CM": ("SHOP_NO_SEQ_SEJ_HOSP",),
     "V_DEM_PAIMT_MED_CM": ("person_id", *_CLAIM, "abs(SMED_QTE_MED)"),
     "I_SMOD_SERV_MD_CM": ("person_id", *_ACT, "abs(SMOD_MNT_PAIMT)"),
+    "DECES_ISQ": ("NO_INDIV",),
 }
 
 
@@ -263,30 +269,81 @@ _STAY_TWICE: Final = Rule(
 )
 
 
-def _unknown_classification(mapping: QuebecColumns) -> Rule:
+_DEATH_TWICE: Final = Rule(
+    "death_repeated",
+    Text("Décès enregistré deux fois", "Death registered twice"),
+    Text(
+        "On meurt une fois ; l'acte qui porte une cause est gardé, puis le plus ancien.",
+        "A person dies once; the record that bears a cause is kept, then the earliest.",
+    ),
+    _TRANSAT,
+    "DECES_ISQ",
+    "row_number() OVER (PARTITION BY NO_INDIV ORDER BY CAUSE_INITIALE IS NULL, DATE_DECES, "
+    "CAUSE_INITIALE, SYSTEME_CLASSIFICATION, copy) > 1",
+    contested=True,
+)
+
+_STILLBIRTH_KNOWN: Final = Rule(
+    "stillbirth_known",
+    Text("Mortinaissance déjà dans les naissances", "Stillbirth already among births"),
+    Text(
+        "Le même enfant mort-né (mère, jour, rang) est livré par deux fichiers.",
+        "Two files deliver the same stillborn child (mother, day, rank).",
+    ),
+    _TRANSAT,
+    "MORTINAISSANCES",
+    "known",
+)
+
+_ABANDONED: Final = Rule(
+    "intervention_abandoned",
+    Text("Intervention abandonnée après son début", "Intervention abandoned after onset"),
+    Text(
+        "Une intervention abandonnée ne compte pas : une césarienne abandonnée n'en est pas une.",
+        "An abandoned intervention does not count: an abandoned caesarean is none.",
+    ),
+    "CIHI, indicator library, obstetric indicators: Intervention Status Attribute = A excluded",
+    "INTERVENTIONS",
+    "ATTRIBUT_STATUT = 'A'",
+)
+
+
+def _unknown_classification(table: str) -> Rule:
     return Rule(
         "unknown_classification",
-        Text("Classification des diagnostics inconnue", "Unknown classification of diagnoses"),
+        Text("Classification inconnue", "Unknown classification"),
         Text(
-            "Le système est lu dans SHOP_NO_SEQ_SYS_CLA, jamais déduit de la date.",
-            "The system is read from SHOP_NO_SEQ_SYS_CLA, never guessed from the date.",
+            "Le système est lu dans sa colonne (SHOP_NO_SEQ_SYS_CLA), jamais déduit de la date.",
+            "The system is read from its column (SHOP_NO_SEQ_SYS_CLA), never guessed from a date.",
         ),
         _INESSS,
-        "V_DIAGN_SEJ_HOSP_CM",
-        f"SHOP_NO_SEQ_SYS_CLA IS NULL OR "
-        f"SHOP_NO_SEQ_SYS_CLA NOT IN ({_values(sorted(mapping.classifications))})",
+        table,
+        "vocabulary_id IS NULL",
     )
 
 
-def rules(mapping: QuebecColumns) -> tuple[Rule, ...]:
-    """Every Québec rule, in the order in which they take lines.
+def _no_place(table: str, predicate: str = "true") -> Rule:
+    return Rule(
+        "no_omop_place",
+        Text("Sans place dans OMOP", "No place in OMOP"),
+        Text(
+            "Des libellés de codes, ou un produit sans classe ATC : rien de cela n'est un fait "
+            "clinique.",
+            "Labels of codes, or a product without an ATC class: none of it is a clinical fact.",
+        ),
+        "OMOP CDM 5.4",
+        table,
+        predicate,
+        fixed=True,
+    )
 
-    Raises nothing: the mapping was checked when it was read.
-    """
+
+def rules() -> tuple[Rule, ...]:
+    """Every Québec rule, in the order in which they take lines; then those that set none aside."""
     return (
         _refused("V_DEM_PAIMT_MED_CM", "SMED_COD_STA_DECIS"),
         _refused("I_SMOD_SERV_MD_CM", "SMOD_COD_STA_DECIS"),
-        *(_repeated(table) for table in declared()),
+        *(_repeated(table) for table in declared() if table not in LABELS),
         *(_unknown_person(table) for table in PERSON_OF),
         *(_unknown_stay(table) for table in STAY_OF),
         _PERSON_TWICE,
@@ -308,9 +365,17 @@ def rules(mapping: QuebecColumns) -> tuple[Rule, ...]:
         _LUMP_SUM,
         _OUTSIDE,
         _NOT_HOME,
-        _unknown_classification(mapping),
+        _STILLBIRTH_KNOWN,
+        _DEATH_TWICE,
+        _ABANDONED,
+        _unknown_classification("V_DIAGN_SEJ_HOSP_CM"),
+        _unknown_classification("INTERVENTIONS"),
+        *(_no_place(table) for table in LABELS),
+        _no_place("V_PRODU_MED", "NMED_COD_ATC IS NULL"),
         _reversed("I_BENF_ADR_CM", "BENF_DD_ADR_BEN", "BENF_DF_ADR_BEN"),
         _reversed("ADMISSIBILITE_MEDICAMENTS", "DATE_DEBUT", "DATE_FIN"),
         _reversed("V_SEJ_HOSP_CM", "SHOP_DAT_ADMIS_SEJ_HOSP", "SHOP_DAT_DEPAR_SEJ_HOSP"),
         _reversed("V_EPISO_SOIN_DURG_CM", "SURG_JOUR_DEBUT", "SURG_JOUR_DEPART"),
+        _reversed("V_SEJ_SERV_HOSP_CM", "DATE_DEBUT_SERVICE", "DATE_FIN_SERVICE"),
+        *KEEPING,
     )

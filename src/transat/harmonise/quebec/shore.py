@@ -9,32 +9,44 @@ from transat.engines.engine import Engine
 from transat.harmonise.context import Context
 from transat.harmonise.native import NativeTable
 from transat.harmonise.quebec import (
+    births,
+    care_site,
     cdm_source,
     condition_occurrence,
     death,
     drug_exposure,
     fact_relationship,
+    location,
     measurement,
+    observation,
     observation_period,
     payer_plan_period,
     person,
     procedure_occurrence,
+    provider,
+    visit_detail,
     visit_occurrence,
 )
 from transat.harmonise.quebec.columns import QuebecColumns, check_header, load
 from transat.harmonise.quebec.native import native_table
 from transat.harmonise.quebec.rules import rules
 from transat.harmonise.shore import Preparation, Shore, Step
+from transat.tables.quebec import LABELS
 
 STEPS: Final[tuple[Step, ...]] = (
+    location,
+    care_site,
+    provider,
     person,
     observation_period,
     payer_plan_period,
     visit_occurrence,
+    visit_detail,
     condition_occurrence,
     procedure_occurrence,
     drug_exposure,
     measurement,
+    observation,
     death,
     fact_relationship,
     cdm_source,
@@ -61,11 +73,16 @@ def declare(columns: Path | None = None) -> Shore:
             table("I_BENF_ADR_CM"),
             table("ADMISSIBILITE_MEDICAMENTS"),
             table("V_SEJ_HOSP_CM"),
-            visit_occurrence.number_stays,
+            visit_occurrence.stays_numbered(mapping),
             table("V_DIAGN_SEJ_HOSP_CM"),
+            table("V_SEJ_SERV_HOSP_CM"),
+            table("INTERVENTIONS"),
             table("V_EPISO_SOIN_DURG_CM"),
             table("V_RPERT_COD_ACTE"),
+            table("V_ETAB_USUEL"),
             table("I_SMOD_SERV_MD_CM"),
+            care_site.number_care_sites,
+            provider.number_providers,
             visit_occurrence.number_contacts,
             condition_occurrence.code_diagnoses,
             table("V_PRODU_MED"),
@@ -73,9 +90,15 @@ def declare(columns: Path | None = None) -> Shore:
             drug_exposure.map_products,
             drug_exposure.class_claims,
             table("NAISSANCES"),
+            table("MORTINAISSANCES"),
+            births.gather_births,
             table("GROSSESSES_HOSP"),
+            table("DECES_ISQ"),
+            death.date_deaths,
+            location.number_homes,
+            *(table(name) for name in LABELS),
         ),
-        rules(mapping),
+        rules(),
         STEPS,
     )
 

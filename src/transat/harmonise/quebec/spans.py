@@ -31,9 +31,10 @@ def merged_sql(spans: str, first: str, last: str) -> str:
     """
     return f"""
         WITH life AS (
-            SELECT p.person_id, min(f.BENF_DAT_NAISS) AS born, min(f.BENF_DAT_DECES) AS died
+            SELECT p.person_id, min(f.BENF_DAT_NAISS) AS born, min(d.death_date) AS died
             FROM kept_V_FICH_ID_BEN_CM AS f
             JOIN person_number AS p ON p.number = f.BENF_NO_INDIV_BEN_BANLS
+            LEFT JOIN dead AS d ON d.person_id = p.person_id
             GROUP BY p.person_id
         ), cut AS (
             SELECT s.person_id,
