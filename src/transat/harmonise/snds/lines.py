@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from transat.engines.engine import Engine, quoted
 from transat.harmonise.context import Context
-from transat.harmonise.ledger import KEPT
+from transat.harmonise.ledger import KEPT, NOTE
 from transat.harmonise.snds.rules.dcir import SAME_LINE
 from transat.tables.snds import NINE_KEYS
 
@@ -48,3 +48,7 @@ def unique_lines(engine: Engine, context: Context) -> None:
     counted = "(SELECT count(*) FROM kept_ER_PRS_F) - (SELECT count(*) FROM kept_line)"
     if twice := int(engine.scalar(f"SELECT {counted}") or 0):
         context.ledger.move("ER_PRS_F", SAME_LINE.key, twice)
+    if context.applies("T17"):
+        ages = int(engine.scalar("SELECT count(*) FROM kept_line WHERE other_age") or 0)
+        if ages:
+            context.ledger.record("ER_PRS_F", f"{NOTE}T17", ages)

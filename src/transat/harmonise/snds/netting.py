@@ -21,6 +21,8 @@ _SISTERS: Final = {
     "ER_PHA_F": ("PHA_ORD_NUM", "PHA_PRS_C13", "PHA_ACT_QSN", "PHA_DEC_TOP", "PHA_DEC_QSU"),
     "ER_UCD_F": ("UCD_ORD_NUM", "UCD_UCD_COD", "UCD_DLV_NBR"),
     "ER_CAM_F": ("CAM_ORD_NUM", "CAM_PRS_IDE", "CAM_ACT_COD"),
+    "ER_BIO_F": ("BIO_ORD_NUM", "BIO_PRS_IDE", "BIO_ACT_QSN"),
+    "ER_TIP_F": ("TIP_ORD_NUM", "TIP_PRS_IDE", "TIP_ACT_QSN"),
 }
 _CARE = "person_id, care_date, code, in_units, prescription_date, prescriber"
 
@@ -59,10 +61,18 @@ def net_drugs(engine: Engine, context: Context) -> None:
         "ER_PHA_F",
         _lines("kept_ER_PHA_F", "PHA_PRS_C13", split, boxes_or_units),
     )
+    _note_units(engine, context, split)
     # A UCD is the seven digits after six zeros; quantities may be fractions of a box.
     ucd = "right(lpad(UCD_UCD_COD, 13, '0'), 7)"
     packs = "CAST(UCD_DLV_NBR AS DECIMAL(18, 3))"
     _net(engine, context, "ER_UCD_F", _lines("kept_ER_UCD_F", ucd, "false", packs))
+
+
+def _note_units(engine: Engine, context: Context, split: str) -> None:
+    """T6 takes no line away: the ledger notes how many were read in units."""
+    units = int(engine.scalar(f"SELECT count(*) FROM kept_ER_PHA_F WHERE {split}") or 0)
+    if units:
+        context.ledger.record("ER_PHA_F", f"{NOTE}T6", units)
 
 
 def net_acts(engine: Engine, context: Context) -> None:
@@ -73,6 +83,23 @@ def net_acts(engine: Engine, context: Context) -> None:
     quantity = "CAST(coalesce(quantity, 1) AS DECIMAL(18, 2))"
     lines = _lines("kept_ER_CAM_F", "CAM_PRS_IDE", "false", quantity, "CAM_ACT_COD")
     _net(engine, context, "ER_CAM_F", lines)
+
+
+def net_tests_and_devices(engine: Engine, context: Context) -> None:
+    """Views `net_ER_BIO_F` (NABM, four digits) and `net_ER_TIP_F` (LPP, seven), `quantity` signed.
+
+    Where a code is a number its leading zeros are lost: they are put back.
+    """
+    tests = _lines("kept_ER_BIO_F", _padded("BIO_PRS_IDE", 4), "false", "BIO_ACT_QSN")
+    _net(engine, context, "ER_BIO_F", tests)
+    devices = _lines("kept_ER_TIP_F", _padded("TIP_PRS_IDE", 7), "false", "TIP_ACT_QSN")
+    _net(engine, context, "ER_TIP_F", devices)
+
+
+def _padded(code: str, width: int) -> str:
+    """SQL: `code` in `width` digits; longer codes lose only zeros."""
+    short = f"ltrim({code}, '0')"
+    return f"CASE WHEN length({short}) < {width} THEN lpad({short}, {width}, '0') ELSE {short} END"
 
 
 def net_natures(engine: Engine, context: Context) -> None:

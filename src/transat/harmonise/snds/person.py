@@ -1,5 +1,7 @@
-"""PERSON: one row per person of IR_BEN_R; birth by year and month, by day for infants born in
-hospital (the source gives nobody's birth day, but a birth stay starts on it).
+"""PERSON: one row per person of IR_BEN_R or of its archive.
+
+Birth by year and month; by day for infants born in hospital (the source gives nobody's birth day,
+but a birth stay starts on it).
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ CODES: Final[tuple[str, ...]] = ()
 def births(engine: Engine, context: Context) -> None:
     """View `civil`: person_id, sex, year and month of birth, birthday (infants), death, entry.
 
-    Where a person's lines differ, the first by (BEN_NIR_PSA, BEN_RNG_GEM) that has a value counts.
+    Where a person's lines differ, the first that has a value counts, by (archived, BEN_NIR_PSA,
+    BEN_RNG_GEM).
     Death: the sentinel 01/01/1600 is nobody's death.
     """
     month = "CASE WHEN BEN_NAI_MOI BETWEEN 1 AND 12 THEN BEN_NAI_MOI END"
@@ -36,7 +39,7 @@ def births(engine: Engine, context: Context) -> None:
         "min(BEN_DTE_INS) FILTER (year(BEN_DTE_INS) > 1600) AS entry_date, "
         "arg_min(BEN_RES_DPT, place) AS department "
         "FROM (SELECT *, row_number() OVER (PARTITION BY person_id "
-        "ORDER BY BEN_NIR_PSA, BEN_RNG_GEM) AS place "
+        "ORDER BY archived, BEN_NIR_PSA, BEN_RNG_GEM) AS place "
         f"FROM ({kept_rows_of_persons()})) GROUP BY person_id"
         ") AS c LEFT JOIN (SELECT person_id, min(start_date) AS first_stay FROM stay "
         "WHERE of_newborn GROUP BY person_id) AS b USING (person_id))",

@@ -17,7 +17,31 @@ from transat.harmonise.snds.native.keys import (
     same_nine,
 )
 
-ER_ETE_F: Final = NativeTable("ER_ETE_F", (*NINE, column("ETE_IND_TAA", "integer")))
+#: BEN_CTA_TYP of the complementary cover of people of small means (nomenclature IR_CTA_V).
+COMPLEMENTARY_COVER: Final = 89
+
+
+def other_age_sql() -> str:
+    """SQL: the age written on line ``n`` cannot be that of the person ``p`` on the day of care.
+
+    BEN_AMA_COD counts months as 1000 to 1023 below two years, then years (IR_AMA_V). The birthday
+    inside the month is unknown: both ages that it allows are accepted. An age that is not written
+    is not another age, nor is any where the birth month is unknown.
+    """
+    months = "((year(n.EXE_SOI_DTD) - p.birth_year) * 12 + month(n.EXE_SOI_DTD) - p.birth_month)"
+    return (
+        "CASE WHEN n.BEN_AMA_COD IS NULL OR p.birth_month IS NULL THEN false "
+        f"WHEN n.BEN_AMA_COD BETWEEN 1000 AND 1023 "
+        f"THEN n.BEN_AMA_COD - 1000 NOT BETWEEN {months} - 1 AND {months} "
+        f"WHEN n.BEN_AMA_COD BETWEEN 2 AND 150 THEN n.BEN_AMA_COD * 12 NOT BETWEEN "
+        f"{months} - 12 AND {months} "
+        "ELSE false END"
+    )
+
+
+ER_ETE_F: Final = NativeTable(
+    "ER_ETE_F", (*NINE, column("ETE_IND_TAA", "integer"), column("ETB_EXE_FIN"))
+)
 
 ER_PRS_F: Final = NativeTable(
     "ER_PRS_F",
@@ -35,12 +59,18 @@ ER_PRS_F: Final = NativeTable(
         column("CPL_MAJ_TOP", "integer"),
         column("PSE_SPE_COD"),
         column("PSP_SPE_COD"),
+        column("RGM_GRG_COD"),
+        column("BEN_CMU_TOP", "integer"),
+        column("BEN_CTA_TYP", "integer"),
+        column("BEN_AMA_COD", "integer"),
     ),
     joins=(f"{PERSON_JOIN} LEFT JOIN billed_in_pmsi AS e ON {same_nine('n', 'e')}"),
     extra=(
         "p.person_id AS person_id",
         "coalesce(p.fictive, false) AS fictive",
         "e.DCT_ORD_NUM IS NOT NULL AS in_pmsi",
+        f"{other_age_sql()} AS other_age",
+        f"coalesce(n.BEN_CMU_TOP = 1 OR n.BEN_CTA_TYP = {COMPLEMENTARY_COVER}, false) AS cmu_c",
     ),
     spent=(
         "BEN_NIR_PSA",
@@ -49,6 +79,9 @@ ER_PRS_F: Final = NativeTable(
         "DPN_QLF",
         "PRS_DPN_QLP",
         "CPL_MAJ_TOP",
+        "BEN_CMU_TOP",
+        "BEN_CTA_TYP",
+        "BEN_AMA_COD",
         "in_pmsi",
         "fictive",
         "file_year",
@@ -97,4 +130,32 @@ ER_CAM_F: Final = NativeTable(
     joins_larger=True,
     spent=LINE_SPENT,
     extra=(*LINE_EXTRA, "l.PRS_ACT_QTE AS quantity"),
+)
+
+ER_BIO_F: Final = NativeTable(
+    "ER_BIO_F",
+    (
+        *NINE,
+        column("BIO_PRS_IDE", "code", "needed", True),
+        column("BIO_ACT_QSN", "integer", "needed", True),
+        column("BIO_ORD_NUM"),
+    ),
+    joins=LINE_JOIN,
+    joins_larger=True,
+    spent=LINE_SPENT,
+    extra=LINE_EXTRA,
+)
+
+ER_TIP_F: Final = NativeTable(
+    "ER_TIP_F",
+    (
+        *NINE,
+        column("TIP_PRS_IDE", "code", "needed", True),
+        column("TIP_ACT_QSN", "integer", "needed", True),
+        column("TIP_ORD_NUM"),
+    ),
+    joins=LINE_JOIN,
+    joins_larger=True,
+    spent=LINE_SPENT,
+    extra=LINE_EXTRA,
 )

@@ -1,8 +1,7 @@
 """Every rule of the SNDS, in the order in which they are tried.
 
-Rules that are not here set no line aside: T7 (size of a box: only a duration could use it, and ours
-is 30 days a box), T16 (short ATC codes are kept as they are), T17 (age is computed from the birth
-year), T18 (a break in social cover), T19's renamed columns (aliases) and T20 (T2 decides).
+Some set no line aside but change what a line says: T6, T7, T16, T17 and T18 are noted in the ledger
+(`note:T7`), and so are the diagnoses of units (T12) and columns read under older names (T19).
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ from typing import Final
 
 from transat.harmonise.rules import Rule
 from transat.harmonise.snds.rules.dcir import DCIR
-from transat.harmonise.snds.rules.mco import MCO
+from transat.harmonise.snds.rules.outpatient import OUTPATIENT_CARE
 from transat.harmonise.snds.rules.people import PEOPLE
+from transat.harmonise.snds.rules.pmsi import PMSI
 
-RULES: Final[tuple[Rule, ...]] = (*PEOPLE, *DCIR, *MCO)
+RULES: Final[tuple[Rule, ...]] = (*PEOPLE, *DCIR, *PMSI, *OUTPATIENT_CARE)

@@ -7,6 +7,7 @@ from typing import Final
 from transat.core.languages import Text
 from transat.harmonise.rules import Rule
 from transat.harmonise.snds.rules.identity import DOC, FICTIVE, UNKNOWN, at, inherited
+from transat.harmonise.snds.rules.people import T18
 
 T1: Final = Rule(
     "T1",
@@ -70,6 +71,42 @@ T6: Final = Rule(
     "schema-snds, ER_PHA_F.PHA_DEC_QSU",
     "ER_PHA_F",
 )
+T7: Final = Rule(
+    "T7",
+    Text("boîtes de trois mois", "boxes of three months"),
+    Text(
+        "Une boîte qui contient trois fois les unités d'une boîte d'un mois du même ATC, dans les "
+        "classes qui en ont, vaut 90 jours. Coupée, toute boîte vaut 30 jours.",
+        "A box that holds three times the units of a one-month box of the same ATC, in the classes "
+        "that have such boxes, stands for 90 days. Off, every box stands for 30 days.",
+    ),
+    "IR_PHA_R; CNAMTS, Points de repère n° 30 (2010)",
+    "ER_PHA_F",
+)
+T16: Final = Rule(
+    "T16",
+    Text("ATC court ou absent", "short or missing ATC"),
+    Text(
+        "Un ATC de moins de sept caractères est gardé tel quel (fluindione : B01AA) ; sans ATC, la "
+        "délivrance reste sous son code. Coupée, un ATC court ne compte pas.",
+        "An ATC shorter than seven characters is kept as it is (fluindione: B01AA); without one a "
+        "dispensing stays under its code. Off, a short ATC does not count.",
+    ),
+    "IR_PHA_R; Santé publique France",
+    "ER_PHA_F",
+)
+T17: Final = Rule(
+    "T17",
+    Text("âge du DCIR", "age of the DCIR"),
+    Text(
+        "L'âge se calcule par l'année et le mois de naissance du référentiel ; BEN_AMA_COD, faux "
+        "sur des lignes d'avant novembre 2014, n'est que comparé.",
+        "Age is computed from the referential's year and month of birth; BEN_AMA_COD, wrong on "
+        "lines from before November 2014, is only compared.",
+    ),
+    "Santé publique France",
+    "ER_PRS_F",
+)
 SAME_LINE: Final = Rule(
     "same_line_twice",
     Text("ligne de prestation fournie deux fois", "prestation line delivered twice"),
@@ -119,7 +156,7 @@ def _netted(table: str) -> Rule:
 
 def _line_tables() -> tuple[Rule, ...]:
     rules: list[Rule] = []
-    for table in ("ER_PHA_F", "ER_UCD_F", "ER_CAM_F"):
+    for table in ("ER_PHA_F", "ER_UCD_F", "ER_CAM_F", "ER_BIO_F", "ER_TIP_F"):
         rules += [at(NO_LINE, table, NO_LINE.predicate_sql)]
         rules += inherited((*_ON_LINES, SAME_LINE), table, "line_fate")
         rules += [at(LINE_REJECTED, table, LINE_REJECTED.predicate_sql), _netted(table)]
@@ -132,6 +169,11 @@ DCIR: Final[tuple[Rule, ...]] = (
     SAME_LINE,
     _netted("ER_PRS_F"),
     at(NOT_POSITIVE, "ER_PRS_F", ""),
+    T17,
+    at(T18, "ER_PRS_F", ""),
     T6,
+    T7,
+    T16,
+    at(T16, "ER_UCD_F", ""),
     *_line_tables(),
 )

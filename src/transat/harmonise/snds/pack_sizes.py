@@ -1,0 +1,63 @@
+"""How many days a box stands for (T7), and what the referential does not say of a drug (T16).
+
+The DCIR counts boxes, and boxes of one and of three months both count 1. Boxes of three months were
+allowed in 2004 and sold from September 2005, for diabetes, osteoporosis, hypertension and high
+cholesterol (CNAMTS, Points de repère n° 30). So a box stands for 90 days when its ATC is in those
+classes (`three_month_packs.csv`: classes by our reading of the four diseases, metformin and
+acarbose left out, of which several units are taken a day) and it holds three times the units of a
+box of 28, 30 or 31 units of the same ATC; every other box stands for 30.
+"""
+
+from __future__ import annotations
+
+import csv
+from importlib import resources
+from typing import Final
+
+import pyarrow as pa
+
+from transat.engines.engine import Engine
+from transat.harmonise.context import Context
+from transat.harmonise.ledger import NOTE
+
+#: Days that one box stands for, and those of a box of three months.
+DAYS_PER_PACK: Final = 30
+DAYS_PER_LARGE_PACK: Final = 90
+_MONTHS: Final = (28, 30, 31)
+
+
+def large_pack_classes() -> tuple[str, ...]:
+    """ATC prefixes of the classes that are sold in boxes of three months."""
+    source = resources.files("transat.harmonise.snds").joinpath("three_month_packs.csv")
+    return tuple(row["atc"] for row in csv.DictReader(source.read_text("utf-8").splitlines()))
+
+
+def large_packs(engine: Engine, context: Context) -> None:
+    """View `large_pack` (code): the CIP13 whose box lasts three months; none when T7 is off."""
+    classes = pa.table({"atc": pa.array(large_pack_classes(), pa.string())})
+    engine.register("large_pack_class", classes)
+    months = ", ".join(map(str, _MONTHS))
+    context.materialise(
+        engine,
+        "large_pack",
+        "SELECT DISTINCT big.code FROM medicine AS big "
+        "JOIN large_pack_class AS k ON big.atc LIKE k.atc || '%' "
+        "JOIN medicine AS small ON small.atc = big.atc AND small.vocabulary = big.vocabulary "
+        "AND small.units_per_pack * 3 = big.units_per_pack "
+        f"WHERE big.vocabulary = 'CIP13' AND small.units_per_pack IN ({months}) "
+        f"AND {'true' if context.applies('T7') else 'false'}",
+    )
+
+
+def note_medicines(engine: Engine, context: Context) -> None:
+    """T7 and T16 take no line away: the ledger notes the dispensings that they are about."""
+    found = engine.rows(
+        "SELECT d.source, count(large_pack.code), count(*) FILTER (d.atc IS NULL), "
+        "count(*) FILTER (length(d.atc) < 7) FROM dispensing AS d "
+        "LEFT JOIN large_pack ON d.vocabulary = 'CIP13' AND large_pack.code = d.code "
+        "WHERE d.source IN ('ER_PHA_F', 'ER_UCD_F') GROUP BY d.source"
+    )
+    for table, large, without, short in found:
+        for note, rows in (("T7", large), ("T16_no_atc", without), ("T16_short_atc", short)):
+            if rows:
+                context.ledger.record(str(table), f"{NOTE}{note}", int(rows))
