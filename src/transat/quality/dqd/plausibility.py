@@ -1,0 +1,184 @@
+"""Field level, plausibility: values and dates against bounds, each other, birth, death, visits."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from transat.quality.dqd.catalogue import Check, fields
+from transat.quality.dqd.conformance import with_births, with_visits
+from transat.quality.dqd.question import (
+    Question,
+    Relation,
+    Sum,
+    column,
+    count_where,
+    every_row,
+    filled_rows,
+    rows,
+    view,
+)
+
+#: What makes a day of birth.
+_BIRTH = tuple(
+    ("person", c)
+    for c in ("person_id", "birth_datetime", "year_of_birth", "month_of_birth", "day_of_birth")
+)
+
+
+def value_low(check: Check, today: date) -> Question:
+    """Values below the least plausible one."""
+    return _beyond(check, "<", today)
+
+
+def value_high(check: Check, today: date) -> Question:
+    """Values above the greatest plausible one."""
+    return _beyond(check, ">", today)
+
+
+def _beyond(check: Check, sign: str, today: date) -> Question:
+    dated = fields()[check.table][check.field] in ("date", "datetime")
+    value = day(check.field) if dated else column(check.field)
+    bound = _bound(check.row[check.type.name], today)
+    beyond = count_where(rows(check.table), f"{value} {sign} {bound}")
+    return Question(beyond, filled_rows(check.table, check.field))
+
+
+def _bound(declared: str, today: date) -> str:
+    match declared:
+        case "DATEADD(dd,1,GETDATE())":
+            return _date(today + timedelta(days=1))
+        case "YEAR(GETDATE())+1":
+            return str(today.year + 1)
+        case text if text.startswith("'"):
+            return _date(date.fromisoformat(text.strip("'")))
+        case number:
+            return number
+
+
+def _date(bound: date) -> str:
+    return f"DATE '{bound.isoformat()}'"
+
+
+def day(name: str, alias: str = "c") -> str:
+    """A date or an instant, as a date."""
+    return f"CAST({column(name, alias)} AS DATE)"
+
+
+def temporal_after(check: Check) -> Question:
+    """Dates before the one they must follow: birth, 1 June where only its year is known."""
+    table, everything = check.table, rows(check.table)
+    other = check.row["plausibleTemporalAfterFieldName"].lower()
+    if check.row["plausibleTemporalAfterTableName"] == "PERSON":
+        births = with_births(table)
+        return Question(
+            count_where(births, f"p.june > {day(check.field)}"),
+            every_row(everything),
+            ((table, "person_id"), *_BIRTH[:3]),
+            count_where(births, "p.person_id IS NOT NULL AND p.june IS NULL"),
+        )
+    return Question(
+        count_where(everything, f"{day(other)} > {day(check.field)}"),
+        every_row(everything),
+        ((table, other),),
+    )
+
+
+def after_birth(check: Check) -> Question:
+    """Dates before birth, the first of the month or of the year where no more is known."""
+    births = with_births(check.table)
+    matched = f"{column(check.field)} IS NOT NULL AND p.person_id IS NOT NULL"
+    return Question(
+        count_where(births, f"{day(check.field)} < p.born"),
+        filled_rows(check.table, check.field),
+        ((check.table, "person_id"), *_BIRTH),
+        count_where(births, f"{matched} AND p.born IS NULL"),
+    )
+
+
+def births() -> str:
+    """The query behind BIRTHS.
+
+    An impossible day (31 June, month 13, no year) gives null: the check is then in doubt.
+    """
+    return (
+        f"SELECT person_id, coalesce(CAST(birth_datetime AS DATE), {_made('m', 'd')}) AS born, "
+        f"coalesce(CAST(birth_datetime AS DATE), {_made('6', '1')}) AS june "
+        "FROM (SELECT person_id, birth_datetime, year_of_birth AS y, "
+        "coalesce(month_of_birth, 1) AS m, coalesce(day_of_birth, 1) AS d "
+        f"FROM {view('person')}) x"
+    )
+
+
+def _made(month: str, day_: str) -> str:
+    """A date from its parts, null rather than an error when there is no such day."""
+    length = (
+        f"CASE WHEN {month} IN (4, 6, 9, 11) THEN 30 WHEN {month} <> 2 THEN 31 "
+        "WHEN y % 4 = 0 AND (y % 100 <> 0 OR y % 400 = 0) THEN 29 ELSE 28 END"
+    )
+    return (
+        f"CASE WHEN y BETWEEN 1 AND 9999 AND {month} BETWEEN 1 AND 12 "
+        f"AND {day_} BETWEEN 1 AND {length} THEN make_date(y, {month}, {day_}) END"
+    )
+
+
+def during_life(check: Check) -> Question:
+    """Dates more than 60 days after death, among all the rows of the dead."""
+    person = column("person_id")
+    of_the_dead = Relation(
+        f"{view(check.table)} c WHERE EXISTS "
+        f"(SELECT 1 FROM {view('death')} d WHERE d.person_id = {person})",
+        check.table,
+        (("death", "person_id"), (check.table, "person_id")),
+    )
+    return Question(_late(check), every_row(of_the_dead), _death(check))
+
+
+def before_death(check: Check) -> Question:
+    """Dates more than 60 days after death, among the dates of the dead."""
+    dated = Sum(_with_deaths(check.table), f"count({column(check.field)})")
+    return Question(_late(check), dated, _death(check))
+
+
+def _late(check: Check) -> Sum:
+    late = f"{day(check.field)} > {day('death_date', 'd')} + 60"
+    return count_where(_with_deaths(check.table), late)
+
+
+def _death(check: Check) -> tuple[tuple[str, str], ...]:
+    return ((check.table, "person_id"), ("death", "person_id"), ("death", "death_date"))
+
+
+def _with_deaths(table: str) -> Relation:
+    return Relation(
+        f"{view(table)} c JOIN {view('death')} d ON {column('person_id')} = d.person_id",
+        table,
+        (("death", "person_id"), (table, "person_id")),
+    )
+
+
+def start_before_end(check: Check) -> Question:
+    """Starts later than the end, where both are there."""
+    end = check.row["plausibleStartBeforeEndFieldName"].lower()
+    both = f"{column(check.field)} IS NOT NULL AND {column(end)} IS NOT NULL"
+    return Question(
+        count_where(rows(check.table), f"{day(check.field)} > {day(end)}"),
+        count_where(rows(check.table), both),
+        ((check.table, end),),
+    )
+
+
+def within_visit_dates(check: Check) -> Question:
+    """Dates more than seven days before their visit starts or after it ends."""
+    visits, own = with_visits(check.table), column(check.field)
+    away = f"{own} < v.visit_start_date - 7 OR {own} > v.visit_end_date + 7"
+    return Question(
+        count_where(visits, away),
+        Sum(visits, "count(v.visit_occurrence_id)"),
+        (
+            (check.table, "visit_occurrence_id"),
+            *(
+                ("visit_occurrence", c)
+                for c in ("visit_occurrence_id", "visit_start_date", "visit_end_date")
+            ),
+        ),
+    )
