@@ -58,12 +58,26 @@ def harmonise(
             )
         ),
     ] = None,
+    lines: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=1,
+            help=say(
+                "Taille en lignes françaises, à atteindre par copie ; autant de fois qu'il faut.",
+                "Size in French lines, to reach by copying; as often as needed.",
+            ),
+        ),
+    ] = None,
+    spark: Annotated[
+        bool, typer.Option(help=say("Mesurer Spark aussi.", "Measure Spark too."))
+    ] = False,
     json: Json = False,
 ) -> None:
     """Measure both harmonisations and print the figures."""
     from transat.cli import measure
 
-    _print(measure.harmonise(persons, extracts), json)
+    engines = ("spark",) if spark else ()
+    _print(measure.harmonise(persons, extracts, lines or (), engines), json)
 
 
 def _print(figures: dict[str, str | int | float], json: bool) -> None:

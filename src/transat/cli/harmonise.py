@@ -23,6 +23,7 @@ class Source(StrEnum):
 
     snds = "snds"
     quebec = "quebec"
+    conception = "conception"
 
 
 def declare(app: typer.Typer) -> None:
@@ -53,8 +54,8 @@ def harmonise(
         Path | None,
         typer.Option(
             help=say(
-                "Correspondance des colonnes dont le nom n'est pas public (Québec).",
-                "Mapping of the columns whose names are not public (Québec).",
+                "Fichier de correspondance du détenteur (Québec, ConcePTION).",
+                "The holder's mapping file (Québec, ConcePTION).",
             )
         ),
     ] = None,

@@ -6,9 +6,10 @@ import multiprocessing
 import os
 import platform
 import resource
+import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,18 @@ def scan(births: int, exposures: int, outcomes: int, strata: int) -> Figures:
     }
 
 
-def harmonise(persons: int, extracts: Path | None) -> Figures:
-    """Native rows per second to OMOP on each shore, and as a share of merely reading them."""
+def harmonise(
+    persons: int, extracts: Path | None, lines: Sequence[int] = (), engines: Sequence[str] = ()
+) -> Figures:
+    """Native rows per second to OMOP on each shore, and as a share of merely reading them.
+
+    Parameters
+    ----------
+    persons: women drawn on each shore, when `extracts` is not given.
+    extracts: folder of extracts already simulated, in Parquet where `lines` is given.
+    lines: sizes, in native lines, to which the French extract is multiplied, one after the other.
+    engines: engines measured beside DuckDB on the same input.
+    """
     with tempfile.TemporaryDirectory(prefix="transat-bench-") as scratch:
         folder = extracts or Path(scratch) / "native"
         if extracts is None:
@@ -48,18 +59,47 @@ def harmonise(persons: int, extracts: Path | None) -> Figures:
                 Text("Écrivez-les avec « transat simulate ».", 'Write them: "transat simulate".'),
             )
         figures: Figures = dict(machine())
-        for shore, form in FORMS.items():
-            seconds, peak = _alone(_harmonise, form, folder / shore, Path(scratch) / shore)
-            rows = _rows_read(Path(scratch) / shore)
-            reading, _ = _alone(_read, folder / shore)
-            figures |= {
-                f"{shore}.rows": rows,
-                f"{shore}.seconds": seconds,
-                f"{shore}.rows_per_second": rows / seconds,
-                f"{shore}.share_of_reading_speed": reading / seconds,
-                f"{shore}.peak_memory_gb": peak,
-            }
+        if not lines:
+            for shore, form in FORMS.items():
+                figures |= _measures(shore, form, folder / shore, Path(scratch), engines)
+            return figures
+        own = _lines(folder / "france", Path(scratch))
+        for size in lines:
+            copies = max(1, round(size / own))
+            many = Path(scratch) / "many"
+            _alone(_multiply, folder / "france", copies, many)
+            figures |= _measures(f"france.{size:.0e}", "snds", many, Path(scratch), engines)
+            shutil.rmtree(many)
         return figures
+
+
+def _measures(name: str, form: str, source: Path, scratch: Path, engines: Sequence[str]) -> Figures:
+    """One extract, harmonised by each engine, and read."""
+    reading, _ = _alone(_read, source)
+    figures: Figures = {}
+    for engine in ("duckdb", *engines):
+        to = scratch / "cdm"
+        seconds, peak = _alone(_harmonise, form, source, to, engine)
+        rows = _rows_read(to)
+        shutil.rmtree(to)
+        said = name if engine == "duckdb" else f"{name}.{engine}"
+        figures |= {
+            f"{said}.rows": rows,
+            f"{said}.seconds": seconds,
+            f"{said}.rows_per_second": rows / seconds,
+            f"{said}.share_of_reading_speed": reading / seconds,
+            f"{said}.peak_memory_gb": peak,
+        }
+    return figures
+
+
+def _lines(source: Path, scratch: Path) -> int:
+    """Native lines of an extract, by its own ledger."""
+    to = scratch / "counted"
+    _alone(_harmonise, "snds", source, to, "duckdb")
+    rows = _rows_read(to)
+    shutil.rmtree(to)
+    return rows
 
 
 def machine() -> Figures:
@@ -143,11 +183,19 @@ def _simulate(persons: int, folder: Path) -> float:
     return time.perf_counter() - start
 
 
-def _harmonise(form: str, source: Path, to: Path) -> float:
+def _multiply(source: Path, copies: int, to: Path) -> float:
+    from transat.simulate.multiply import multiply
+
+    start = time.perf_counter()
+    multiply(source, copies, to)
+    return time.perf_counter() - start
+
+
+def _harmonise(form: str, source: Path, to: Path, engine: str) -> float:
     from transat.harmonise.run import harmonise
 
     start = time.perf_counter()
-    harmonise(form, source, to)
+    harmonise(form, source, to, engine=engine)
     return time.perf_counter() - start
 
 

@@ -73,10 +73,12 @@ def resolve(engine: Engine, rows: tuple[CodeRow, ...], table: str) -> None:
     engine.sql(f"""
         CREATE OR REPLACE TEMP TABLE {table} AS
         SELECT r.set_key, c.concept_id
-        FROM concept c JOIN {table}_rows r
-          ON c.vocabulary_id = r.vocabulary
-         AND starts_with(upper(replace(c.concept_code, '.', '')), r.code)
-         AND (NOT r.exact OR length(replace(c.concept_code, '.', '')) = length(r.code))
+        FROM (SELECT concept_id, vocabulary_id,
+                     regexp_replace(upper(concept_code), '[^A-Z0-9]', '', 'g') AS bare
+              FROM concept) c
+        JOIN {table}_rows r
+          ON c.vocabulary_id = r.vocabulary AND starts_with(c.bare, r.code)
+         AND (NOT r.exact OR length(c.bare) = length(r.code))
         GROUP BY r.set_key, c.concept_id
         HAVING bool_and(r.keep)""")
     engine.unregister(f"{table}_rows")

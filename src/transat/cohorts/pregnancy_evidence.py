@@ -98,6 +98,10 @@ def _stays(engine: Engine, parameters: PregnancyParameters) -> None:
             FROM procedure_occurrence JOIN pregnancy_code
               ON procedure_source_concept_id = concept_id
             UNION ALL
+            SELECT person_id, observation_date, visit_occurrence_id, set_key,
+                   {OBSERVATION}, observation_id
+            FROM observation JOIN pregnancy_code ON observation_source_concept_id = concept_id
+            UNION ALL
             SELECT person_id, condition_start_date, visit_occurrence_id, set_key,
                    {CONDITION}, condition_occurrence_id
             FROM condition_occurrence JOIN standard_outcome ON condition_concept_id = concept_id

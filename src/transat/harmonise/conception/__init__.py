@@ -1,0 +1,1 @@
+"""From the ConcePTION common data model, which EFEMERIS and others already fill, to OMOP."""
