@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from transat.cohorts.code_sets import CodeRow, load, resolve
 from transat.cohorts.exposures import exposed
 from transat.cohorts.specification import Exposure, PopulationSpecification, Window, known
+from transat.cohorts.study_codes import atc_codes
 from transat.tables.omop import FEMALE, MALE
 
 if TYPE_CHECKING:
@@ -165,15 +167,33 @@ def _drug(engine: Engine, key: str, pregnancies: int) -> NDArray[np.bool_]:
 
 
 def _before(engine: Engine, name: str, pregnancies: int, days: int) -> NDArray[np.int64]:
-    """Distinct drugs dispensed, or days with a visit, in [LMP - days, LMP)."""
-    table, what, day = {
-        "drugs_before": ("drug_exposure", "nullif(drug_concept_id, 0)", "drug_exposure_start_date"),
-        "contacts_before": ("visit_occurrence", "visit_start_date", "visit_start_date"),
+    """Distinct ATC codes dispensed, or days with a visit, in [LMP - days, LMP)."""
+    atc = atc_codes(engine)
+    number = {code: n for n, code in enumerate(sorted({code for _, code in atc.codes}))}
+    engine.register(
+        "drug_code",
+        pa.table(
+            {
+                "concept_id": pa.array([c for c, _ in atc.codes], pa.int64()),
+                "what": pa.array([number[code] for _, code in atc.codes], pa.int64()),
+            }
+        ),
+    )
+    rows, day = {
+        "drugs_before": (
+            f"drug_exposure d JOIN drug_code k ON k.concept_id = d.{atc.column}",
+            "drug_exposure_start_date",
+        ),
+        "contacts_before": (
+            "(SELECT *, visit_start_date AS what FROM visit_occurrence)",
+            "visit_start_date",
+        ),
     }[name]
     found = engine.arrow(f"""
-        SELECT u.preg, count(DISTINCT {what}) AS number
-        FROM {table} JOIN cohort u USING (person_id)
+        SELECT u.preg, count(DISTINCT what) AS number
+        FROM {rows} JOIN cohort u USING (person_id)
         WHERE {day} < u.start_date AND {day} >= u.start_date - {days} GROUP BY u.preg""")
+    engine.unregister("drug_code")
     counts = np.zeros(pregnancies, np.int64)
     counts[found["preg"].to_numpy()] = found["number"].to_numpy()
     return counts

@@ -14,6 +14,7 @@ import pyarrow as pa
 from scipy.sparse import csc_array, csr_array
 
 from transat.cohorts.specification import Exposure, Window
+from transat.cohorts.study_codes import StudyCodes, atc_codes
 from transat.core.errors import DataQualityError
 from transat.core.languages import Text
 
@@ -37,9 +38,10 @@ def exposed(
     Raises DataQualityError when the CDM has dispensings but no ATC code for any of them: its
     exposures would all be zero.
     """
-    if size:
-        _refuse_drugs_without_atc(engine, exposures)
-    leaves, membership = _leaves(engine, exposures)
+    atc = atc_codes(engine)
+    if size and exposures and not atc.codes:
+        _refuse_drugs_without_atc(engine)
+    leaves, membership = _leaves(atc, exposures)
     engine.register("exposure_leaf", leaves)
     flags = " | ".join(
         f"((d.drug_exposure_start_date < least(u.start_date + {w.end_day}, u.end_date)"
@@ -50,7 +52,7 @@ def exposed(
         SELECT preg, leaf, flags FROM (
             SELECT u.preg, x.leaf, bit_or({flags}) AS flags
             FROM drug_exposure d
-            JOIN exposure_leaf x ON x.concept_id = d.drug_concept_id
+            JOIN exposure_leaf x ON x.concept_id = d.{atc.column}
             JOIN cohort u ON u.person_id = d.person_id
             WHERE d.drug_exposure_start_date < u.end_date
               AND {COVERED_UNTIL} > u.start_date + {min(w.start_day for w in windows)}
@@ -64,9 +66,8 @@ def exposed(
     }
 
 
-def _refuse_drugs_without_atc(engine: Engine, exposures: tuple[Exposure, ...]) -> None:
-    coded = engine.scalar("SELECT count(*) FROM concept WHERE vocabulary_id = 'ATC'")
-    if exposures and not coded and engine.scalar("SELECT 1 FROM drug_exposure LIMIT 1"):
+def _refuse_drugs_without_atc(engine: Engine) -> None:
+    if engine.scalar("SELECT 1 FROM drug_exposure LIMIT 1"):
         raise DataQualityError(
             what=Text(
                 "Les délivrances n'ont aucun code ATC.", "The dispensings have no ATC code at all."
@@ -80,28 +81,31 @@ def _refuse_drugs_without_atc(engine: Engine, exposures: tuple[Exposure, ...]) -
 
 
 def _leaves(
-    engine: Engine, exposures: tuple[Exposure, ...]
+    atc: StudyCodes, exposures: tuple[Exposure, ...]
 ) -> tuple[pa.Table, csr_array[np.uint8]]:
-    """The ATC concepts wanted, numbered, and the (L, D) matrix of what contains what."""
-    codes = engine.rows("""
-        SELECT concept_id, upper(concept_code) FROM concept WHERE vocabulary_id = 'ATC'
-        ORDER BY concept_code, concept_id""")
-    kept: list[int] = []
+    """The wanted concepts, each with the number of its ATC, and the (L, D) matrix of who holds it.
+
+    Several source concepts (boxes) may share an ATC: they are one leaf.
+    """
+    concepts: list[int] = []
+    leaves: list[int] = []
+    numbers: dict[str, int] = {}
     rows: list[int] = []
     columns: list[int] = []
-    for concept, code in codes:
-        inside = [j for j, e in enumerate(exposures) if str(code).startswith(e.prefixes)]
-        if inside:
-            rows += [len(kept)] * len(inside)
+    for concept, code in atc.codes:
+        inside = [j for j, e in enumerate(exposures) if code.startswith(e.prefixes)]
+        if not inside:
+            continue
+        if code not in numbers:
+            rows += [len(numbers)] * len(inside)
             columns += inside
-            kept.append(int(concept))
+            numbers[code] = len(numbers)
+        concepts.append(concept)
+        leaves.append(numbers[code])
     ones = np.ones(len(rows), np.uint8)
-    membership = csr_array((ones, (rows, columns)), shape=(len(kept), len(exposures)))
+    membership = csr_array((ones, (rows, columns)), shape=(len(numbers), len(exposures)))
     table = pa.table(
-        {
-            "concept_id": pa.array(kept, pa.int64()),
-            "leaf": pa.array(range(len(kept)), pa.int32()),
-        }
+        {"concept_id": pa.array(concepts, pa.int64()), "leaf": pa.array(leaves, pa.int32())}
     )
     return table, membership
 

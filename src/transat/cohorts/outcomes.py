@@ -23,6 +23,7 @@ from transat.cohorts.eurocat import (
     nearest_listed,
 )
 from transat.cohorts.specification import PREGNANCY_OUTCOMES, PopulationSpecification, known
+from transat.cohorts.study_codes import StudyCodes, icd10_codes
 from transat.tables.omop import EHR_RECORD
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def _diagnoses(
     engine: Engine, size: int, specification: PopulationSpecification
 ) -> tuple[list[str], csc_array[np.uint8], NDArray[np.bool_]]:
     """Codes found, the (n, C) matrix of who has which, and who was born before 37 weeks."""
-    wanted = _wanted(engine)
+    icd10 = icd10_codes(engine)
+    names, wanted = _wanted(icd10)
     engine.register("malformation_code", wanted)
     hospital = (
         f"AND c.condition_type_concept_id = {EHR_RECORD}"
@@ -96,7 +98,7 @@ def _diagnoses(
     found = engine.arrow(f"""
         SELECT DISTINCT u.row, m.code
         FROM condition_occurrence c
-        JOIN malformation_code m ON m.concept_id = c.condition_concept_id
+        JOIN malformation_code m ON m.concept_id = c.{icd10.column}
         JOIN pregnancy_infant i ON i.infant_id = c.person_id
         JOIN cohort g USING (episode_id)
         JOIN unit_row u ON u.preg = g.preg AND (u.infant_id = i.infant_id OR u.infant_id IS NULL)
@@ -105,28 +107,24 @@ def _diagnoses(
         f"SELECT row FROM unit_row JOIN cohort USING (preg) WHERE gestation_days < {TERM_DAYS}"
     )
     engine.unregister("malformation_code")
-    names = sorted(set(wanted["name"].to_pylist()))
-    position = np.array([names.index(n) for n in wanted["name"].to_pylist()], np.int64)
-    rows, columns = found["row"].to_numpy(), position[found["code"].to_numpy()]
+    rows, columns = found["row"].to_numpy(), found["code"].to_numpy()
     matrix = csc_array((np.ones(len(rows), np.uint8), (rows, columns)), shape=(size, len(names)))
     preterm = np.zeros(size, np.bool_)
     preterm[early["row"].to_numpy()] = True
     return names, matrix, preterm
 
 
-def _wanted(engine: Engine) -> pa.Table:
-    """The ICD-10 concepts that some group holds or refuses, minor anomalies left out."""
-    concepts = engine.rows("""
-        SELECT concept_id, upper(replace(concept_code, '.', '')) FROM concept
-        WHERE vocabulary_id = 'ICD10' ORDER BY concept_code, concept_id""")
+def _wanted(icd10: StudyCodes) -> tuple[list[str], pa.Table]:
+    """ICD-10 codes that some group holds or refuses but minor anomalies, sorted; their concepts."""
     minor = set(minor_codes())
     prefixes = tuple(p for g in groups().values() for p in (*g.include, *g.not_with))
-    kept = [(c, str(n)) for c, n in concepts if str(n).startswith(prefixes) and n not in minor]
-    return pa.table(
+    kept = [(c, n) for c, n in icd10.codes if n.startswith(prefixes) and n not in minor]
+    names = sorted({n for _, n in kept})
+    place = {name: number for number, name in enumerate(names)}
+    return names, pa.table(
         {
             "concept_id": pa.array([c for c, _ in kept], pa.int64()),
-            "name": pa.array([n for _, n in kept], pa.string()),
-            "code": pa.array(range(len(kept)), pa.int32()),
+            "code": pa.array([place[n] for _, n in kept], pa.int32()),
         }
     )
 

@@ -118,20 +118,27 @@ class DuckDB:
             )
 
     def read_csv_text(
-        self, name: str, paths: Sequence[Path], delim: str, columns: Sequence[str] | None = None
+        self,
+        name: str,
+        paths: Sequence[Path],
+        delim: str,
+        columns: Sequence[str] | None = None,
+        quote: str = '"',
     ) -> None:
         """Make one view of delimited UTF-8 files that have one header; nothing is guessed.
 
         Every column is text, an empty field is null. `columns` names them in the header's order;
-        without it, they have the names of the first file's header.
+        without it, they have the names of the first file's header. An empty `quote` says that
+        quotes are letters like any other.
         """
         names = _header(paths[0], delim) if columns is None else columns
         typed = ", ".join(f"{quoted(c)}: 'VARCHAR'" for c in names)
         with self._told(paths[0]):
             self._connection.execute(
                 f"CREATE OR REPLACE VIEW {identifier(name)} AS SELECT * FROM read_csv("
-                f"[{_files(paths)}], header = true, delim = {quoted(delim)}, quote = '\"', "
-                f"escape = '\"', nullstr = '', auto_detect = false, columns = {{{typed}}})"
+                f"[{_files(paths)}], header = true, delim = {quoted(delim)}, "
+                f"quote = {quoted(quote)}, escape = {quoted(quote)}, nullstr = '', "
+                f"auto_detect = false, columns = {{{typed}}})"
             )
 
     @contextmanager

@@ -71,12 +71,18 @@ class Engine(Protocol):
         """Make one view of one or more Parquet files; columns are matched by name."""
 
     def read_csv_text(
-        self, name: str, paths: Sequence[Path], delim: str, columns: Sequence[str] | None = None
+        self,
+        name: str,
+        paths: Sequence[Path],
+        delim: str,
+        columns: Sequence[str] | None = None,
+        quote: str = '"',
     ) -> None:
         """Make one view of delimited UTF-8 files that have one header; nothing is guessed.
 
         Every column is text, an empty field is null. `columns` names them in the header's order;
-        without it, they have the names of the first file's header.
+        without it, they have the names of the first file's header. An empty `quote` says that
+        quotes are letters like any other.
         """
 
     def joining_as_written(self) -> AbstractContextManager[None]:

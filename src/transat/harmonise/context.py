@@ -26,6 +26,7 @@ class Context:
     work: Path
     findings: dict[str, int] = field(default_factory=dict)
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
+    referentials: Path | None = None  # a folder of referentials delivered apart from the extract
 
     def applies(self, key: str) -> bool:
         """Whether the rule called `key` is on."""

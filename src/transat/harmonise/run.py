@@ -20,10 +20,12 @@ from transat.harmonise.context import Context, Progress
 from transat.harmonise.extract import Extract, find
 from transat.harmonise.ledger import Ledger
 from transat.harmonise.native import NativeTable
+from transat.harmonise.referentials import with_referentials
 from transat.harmonise.report import Report
 from transat.harmonise.rules import Rule, active
 from transat.harmonise.shore import Shore, ShoreName
 from transat.harmonise.staging import collect_rejects, stage
+from transat.harmonise.vocabulary import LOCAL, prepare
 
 LEDGER: Final = "ledger.parquet"
 REJECTS: Final = "rejects.parquet"
@@ -52,6 +54,8 @@ def harmonise(
     *,
     rules_off: Collection[str] = (),
     columns: Path | None = None,
+    vocabulary: Path | None = None,
+    referentials: Path | None = None,
     engine: str = "duckdb",
     memory_limit: str = "3GB",
     threads: int | None = None,
@@ -65,6 +69,8 @@ def harmonise(
     shore: ``snds`` or ``quebec``.
     rules_off: keys of accounting rules to leave out.
     columns: mapping file of the extract's own column names (where the shore takes one).
+    vocabulary: an Athena vocabulary, zip or folder; without one, concepts are local.
+    referentials: a folder of the referentials that the extract lacks (IR_PHA_R, NU_UCD_R, DPD).
     engine: ``duckdb``, the one installed engine.
     memory_limit: cap of the engine's memory; work beyond it spills beside `to`.
     progress: called before each step with (what, steps done, steps in all).
@@ -85,27 +91,37 @@ def harmonise(
     rules = active(declared.rules, rules_off)
     tell = _Teller(progress, 2 + len(declared.stages) + len(declared.steps))
     tell("extract")
-    extract = find(source, declared.tables)
+    extract = with_referentials(find(source, declared.tables), referentials, declared.tables)
     to = Path(to).absolute()
-    run = _fingerprint(shore, extract, rules, columns, engine)
+    run = _fingerprint(shore, extract, rules, columns, engine, vocabulary, referentials)
     with (
         CdmWriter(to, run) as writer,
         DuckDB(memory_limit, threads, _spill(writer)) as duckdb,
     ):
-        context = Context(extract, rules, Ledger(), writer.work, checkpoints=writer.checkpoints)
+        context = Context(
+            extract,
+            rules,
+            Ledger(),
+            writer.work,
+            checkpoints=writer.checkpoints,
+            referentials=referentials,
+        )
         _stage(duckdb, declared, context, tell)
         tell("concept")
         concepts.gather(duckdb, context, declared.steps)
+        words = prepare(duckdb, context, vocabulary)
         rows: dict[str, int] = {}
         for step in declared.steps:
             tell(step.NAME)
-            rows[step.NAME] = writer.write(duckdb, step.NAME, step.build(duckdb, context))
-        rows["concept"] = writer.write(duckdb, "concept", concepts.table_sql())
+            query = words.standard(duckdb, step.NAME, step.build(duckdb, context))
+            rows[step.NAME] = writer.write(duckdb, step.NAME, query)
+        for name, query in words.tables().items():
+            rows[name] = writer.write(duckdb, name, query)
         context.ledger.check()
         duckdb.register("ledger_entries", context.ledger.arrow())
         duckdb.write_parquet("SELECT * FROM ledger_entries", writer.partial / LEDGER)
         rejects = collect_rejects(duckdb, context, writer.partial / REJECTS)
-        cdm = writer.finish(_metadata(declared, context, rows), then)
+        cdm = writer.finish(_metadata(declared, context, rows, words.version), then)
     missing = tuple(t.name for t in declared.tables if t.name not in extract.files)
     return Report(
         cdm,
@@ -129,7 +145,9 @@ def _stage(engine: Engine, declared: Shore, context: Context, tell: _Teller) -> 
             part(engine, context)
 
 
-def _metadata(declared: Shore, context: Context, rows: Mapping[str, int]) -> dict[str, Any]:
+def _metadata(
+    declared: Shore, context: Context, rows: Mapping[str, int], vocabulary: str
+) -> dict[str, Any]:
     """What `transat.json` says: where the CDM came from and by which rules."""
     period, notice = context.extract.period, context.extract.notice
     totals: dict[str, int] = {"read": 0, "kept": 0, "rule": 0, "reject": 0}
@@ -141,7 +159,7 @@ def _metadata(declared: Shore, context: Context, rows: Mapping[str, int]) -> dic
         "title": declared.title,
         "transat": __version__,
         "cdm": "5.4",
-        "vocabulary": "local",
+        "vocabulary": "local" if vocabulary == LOCAL else vocabulary,
         "period": [period.start.isoformat(), period.end.isoformat()] if period else None,
         "simulated": context.extract.simulated,
         "notice": {"fr": notice.fr, "en": notice.en} if notice else None,
@@ -165,14 +183,24 @@ def _fingerprint(
     rules: tuple[Rule, ...],
     columns: Path | None,
     engine: str,
+    vocabulary: Path | None,
+    referentials: Path | None,
 ) -> str:
     """What makes two runs the same: version, engine, rules, mapping, and every file as it lies."""
     files = [f.path for table in sorted(extract.files) for f in extract.files[table]]
+    files += [f for folder in (vocabulary, referentials) for f in _within(folder)]
     seen = [(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
     mapping = columns.read_text("utf-8") if columns is not None else None
     keys = [(r.table, r.key) for r in rules]
     period = str(extract.period)
     return json.dumps([__version__, shore, engine, keys, mapping, period, seen], ensure_ascii=False)
+
+
+def _within(folder: Path | None) -> list[Path]:
+    """A file, or every file of a folder; nothing for None or for a path that is not there."""
+    if folder is None or not folder.exists():
+        return []
+    return sorted(f for f in folder.rglob("*") if f.is_file()) if folder.is_dir() else [folder]
 
 
 class _Teller:

@@ -91,3 +91,14 @@ def atc_drift() -> dict[str, str]:
     """Old ATC -> ATC of 2026 (data_sources.md §3.5: moves between the 2017 and 2026 files)."""
     text = files("transat.tables").joinpath("atc_drift.csv").read_text("utf-8")
     return {row["old"]: row["new"] for row in csv.DictReader(text.splitlines())}
+
+
+@cache
+def hospital_names() -> dict[str, str]:
+    """Brand or substance of a hospital drug, in capitals -> its ATC of 2026.
+
+    `hospital_names.csv`: names of the French hospital list (NU_UCD_R 2018) that Health Canada's
+    Drug Product Database of April 2026 files under one ATC only, as a brand or an ingredient.
+    """
+    text = files("transat.tables").joinpath("hospital_names.csv").read_text("utf-8")
+    return {row["name"]: row["atc"] for row in csv.DictReader(text.splitlines())}

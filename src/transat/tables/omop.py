@@ -20,6 +20,10 @@ VERSION: Final = "5.4"
 #: Local concepts live above this bound (OHDSI's rule for concepts of one's own).
 LOCAL_CONCEPTS_ABOVE: Final = 2_000_000_000
 
+#: Transat's own relationship: from a source concept to the ATC or ICD-10 concept of its code.
+HAS_STUDY_CODE: Final = "Has study code"
+STUDY_CODE_OF: Final = "Study code of"
+
 #: Standard concept ids used without a vocabulary: they are constants of the model itself.
 FEMALE: Final = 8532
 MALE: Final = 8507
@@ -47,7 +51,35 @@ _SORT: Final[dict[str, tuple[str, ...]]] = {
     "episode_event": ("episode_id", "event_id", "episode_event_field_concept_id"),
     "fact_relationship": ("fact_id_1", "fact_id_2", "relationship_concept_id"),
     "concept": ("concept_id",),
+    "vocabulary": ("vocabulary_id",),
+    "domain": ("domain_id",),
+    "concept_class": ("concept_class_id",),
+    "relationship": ("relationship_id",),
+    "concept_relationship": ("concept_id_1", "relationship_id", "concept_id_2"),
+    "concept_ancestor": ("ancestor_concept_id", "descendant_concept_id"),
+    "concept_synonym": ("concept_id", "language_concept_id", "concept_synonym_name"),
+    "drug_strength": ("drug_concept_id", "ingredient_concept_id"),
+    "source_to_concept_map": (
+        "source_vocabulary_id",
+        "source_code",
+        "target_vocabulary_id",
+        "target_concept_id",
+    ),
 }
+
+#: The tables of vocabularies: sorted as they say, without a row id of their own.
+VOCABULARY_TABLES: Final = (
+    "concept",
+    "vocabulary",
+    "domain",
+    "concept_class",
+    "relationship",
+    "concept_relationship",
+    "concept_ancestor",
+    "concept_synonym",
+    "drug_strength",
+    "source_to_concept_map",
+)
 
 
 @cache
@@ -69,5 +101,6 @@ def _order(name: str) -> tuple[str, ...]:
     """The declared order, made total by the table's own id where it has one."""
     order = _SORT.get(name, ())
     own_id = f"{name}_id"
-    ties = name not in {"person", "death", "concept", "episode_event", "fact_relationship"}
+    keyless = {"person", "death", "episode_event", "fact_relationship", *VOCABULARY_TABLES}
+    ties = name not in keyless
     return (*order, own_id) if order and ties and own_id not in order else order

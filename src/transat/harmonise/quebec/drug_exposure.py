@@ -2,15 +2,12 @@
 
 The pharmacy declares the days of treatment: they are recorded, not estimated, and about 28 % of
 them are imprecise (Tamblyn 1995), which `sig` tells. The DIN is the product: padded to its eight
-digits, then read as an ATC class from the extract's own product list where it has one, else from
-the table that Transat ships; both are brought to the study's ATC vintage.
+digits, then read as an ATC class (`products.map_products`).
 """
 
 from __future__ import annotations
 
 from typing import Final
-
-import pyarrow as pa
 
 from transat.core.codes import ATC, DIN
 from transat.engines.engine import Engine
@@ -18,7 +15,6 @@ from transat.harmonise.concepts import concept_sql
 from transat.harmonise.context import Context
 from transat.harmonise.quebec.keeping import OUTSIDE_PLAN, PADDING, note
 from transat.harmonise.quebec.native import padded
-from transat.tables import drug_codes
 from transat.tables.omop import CLAIM_RECORD
 
 NAME: Final = "drug_exposure"
@@ -29,45 +25,6 @@ CODES: Final = (
     f"SELECT DISTINCT '{DIN}' AS vocabulary_id, din AS concept_code FROM claim",
     f"SELECT DISTINCT '{ATC}' AS vocabulary_id, atc AS concept_code FROM claim",
 )
-
-
-def map_products(engine: Engine, context: Context) -> None:
-    """Make the view `product` (din, atc), one ATC class per DIN, of the pinned vintage.
-
-    A product listed under several classes takes the first in the order of codes; how many do is a
-    finding.
-    """
-    shipped = {c.code: c.atc for c in drug_codes.drug_codes() if c.vocabulary == DIN}
-    engine.register(
-        "shipped_product",
-        pa.table({"din": list(shipped.keys()), "atc": list(shipped.values())}),
-    )
-    drift = drug_codes.atc_drift()
-    engine.register("atc_drift", pa.table({"old": list(drift.keys()), "new": list(drift.values())}))
-    engine.sql(
-        f"""
-        CREATE OR REPLACE VIEW listed_product AS
-        SELECT {padded("NMED_COD_DIN", 8)} AS din, coalesce(d.new, NMED_COD_ATC) AS atc
-        FROM kept_V_PRODU_MED LEFT JOIN atc_drift AS d ON d.old = NMED_COD_ATC
-        """
-    )
-    context.materialise(
-        engine,
-        "product",
-        """
-        WITH own AS (SELECT din, min(atc) AS atc FROM listed_product GROUP BY din)
-        SELECT din, atc FROM own
-        UNION ALL
-        SELECT s.din, coalesce(d.new, s.atc)
-        FROM shipped_product AS s LEFT JOIN atc_drift AS d ON d.old = s.atc
-        WHERE NOT EXISTS (SELECT 1 FROM own WHERE own.din = s.din)
-        """,
-    )
-    several = engine.scalar(
-        "SELECT count(*) FROM (SELECT din FROM listed_product GROUP BY din "
-        "HAVING count(DISTINCT atc) > 1)"
-    )
-    context.findings["products_with_several_atc"] = int(several or 0)
 
 
 def class_claims(engine: Engine, context: Context) -> None:

@@ -1,55 +1,55 @@
 """From a pharmacy code to an ATC: the extract's own referential first, then the study's list.
 
 One ATC vintage: an older ATC is moved by the drift table, so both shores and every year of a
-referential speak of a substance under one code.
+referential speak of a substance under one code. A product filed under a class stays in it (T16).
 """
 
 from __future__ import annotations
 
-import pyarrow as pa
-
 from transat.engines.engine import Engine
+from transat.harmonise.atc import SUBSTANCE, atc_sql, best_atc_sql, register_drift, register_list
 from transat.harmonise.context import Context
+from transat.harmonise.snds.hospital_drugs import hospital_atc
 from transat.harmonise.snds.netting import net_drugs
-from transat.tables.drug_codes import atc_drift, drug_codes
+
+_RECORDED = atc_sql("PHA_ATC_C07")
 
 
 def medicines(engine: Engine, context: Context) -> None:
-    """View `medicine`: vocabulary, code, atc (2026), units_per_pack; one row a code."""
-    drift = atc_drift()
-    known = [c for c in drug_codes() if c.vocabulary in ("CIP13", "UCD7")]
-    engine.register(
-        "listed_medicine",
-        pa.table(
-            {
-                "vocabulary": pa.array([c.vocabulary for c in known], pa.string()),
-                "code": pa.array([c.code for c in known], pa.string()),
-                "atc": pa.array([c.atc for c in known], pa.string()),
-                "units_per_pack": pa.array([c.units_per_pack for c in known], pa.float64()),
-            }
-        ),
+    """View `medicine`: vocabulary, code, atc (2026), how, units_per_pack; one row a code.
+
+    how: 'recorded' in the referential, 'by name' or 'list'. Findings: codes by how
+    (`cip13_recorded`, `ucd7_by_name`...).
+    """
+    register_drift(engine)
+    register_list(engine, "listed_medicine", "CIP13", "UCD7")
+    hospital_atc(engine, context)
+    said = (
+        f"SELECT 'CIP13' AS vocabulary, PHA_CIP_C13 AS code, {_RECORDED} AS atc, "
+        "'recorded' AS how, 1 AS place FROM kept_IR_PHA_R "
+        "UNION ALL SELECT 'UCD7', code, atc, how, place FROM hospital_atc "
+        "UNION ALL SELECT vocabulary, code, atc, 'list', 2 FROM listed_medicine"
     )
-    engine.register(
-        "atc_move",
-        pa.table(
-            {
-                "old": pa.array(list(drift), pa.string()),
-                "new": pa.array(list(drift.values()), pa.string()),
-            }
-        ),
+    boxes = (
+        "SELECT 'CIP13' AS vocabulary, PHA_CIP_C13 AS code, PHA_UNT_NBR_DSES AS units, 1 AS place "
+        "FROM kept_IR_PHA_R UNION ALL SELECT vocabulary, code, units_per_pack, 2 "
+        "FROM listed_medicine"
     )
+    atc = "atc" if context.applies("T16") else f"CASE WHEN length(atc) >= {SUBSTANCE} THEN atc END"
     context.materialise(
         engine,
         "medicine",
-        "SELECT vocabulary, code, coalesce(new, atc) AS atc, units_per_pack FROM (SELECT "
-        "vocabulary, code, coalesce(first(atc ORDER BY place, atc) FILTER (atc IS NOT NULL), NULL)"
-        " AS atc, first(units_per_pack ORDER BY place, units_per_pack) "
-        "FILTER (units_per_pack > 0) AS units_per_pack FROM ("
-        "SELECT 'CIP13' AS vocabulary, PHA_CIP_C13 AS code, PHA_ATC_C07 AS atc, "
-        "PHA_UNT_NBR_DSES AS units_per_pack, 1 AS place FROM kept_IR_PHA_R "
-        "UNION ALL SELECT vocabulary, code, atc, units_per_pack, 2 FROM listed_medicine) "
-        "GROUP BY vocabulary, code) LEFT JOIN atc_move ON old = atc",
+        f"SELECT vocabulary, code, {atc} AS atc, how, units_per_pack "
+        f"FROM ({best_atc_sql(said, 'vocabulary, code')}) AS coded FULL JOIN ("
+        "SELECT vocabulary, code, units AS units_per_pack FROM (SELECT *, row_number() OVER ("
+        f"PARTITION BY vocabulary, code ORDER BY place, units) AS rank FROM ({boxes}) AS packed "
+        "WHERE units > 0) AS ranked WHERE rank = 1) AS boxed USING (vocabulary, code)",
     )
+    for vocabulary, how, codes in engine.rows(
+        "SELECT vocabulary, how, count(*) FROM medicine WHERE atc IS NOT NULL "
+        "GROUP BY vocabulary, how ORDER BY vocabulary, how"
+    ):
+        context.findings[f"{vocabulary}_{how}".lower().replace(" ", "_")] = int(codes)
 
 
 def dispensings(engine: Engine, context: Context) -> None:
