@@ -91,7 +91,7 @@ def certified_causes_sql() -> str:
     code = undotted_sql("ECD_CIM_COD")
     return (
         f"SELECT person_id, BEN_DCD_DTE, BEN_DCD_DTE, {code} AS code, min(ECD_CIM_COD), "
-        f"'{CAUSE}', CAST(NULL AS INTEGER) FROM kept_KI_ECD_R "
+        f"'{CAUSE}', CAST(NULL AS INTEGER), CAST(NULL AS INTEGER) FROM kept_KI_ECD_R "
         f"WHERE {code} IS NOT NULL AND year(BEN_DCD_DTE) > 1600 "
         "GROUP BY person_id, BEN_DCD_DTE, code"
     )

@@ -2,8 +2,9 @@
 
 Same NIR_ANO_MAM on both stays (32 blanks are empty; a repeated ABAB means that no stay matched),
 same establishment, dates at most one day apart (Documentation-SNDS, chaînage_mère_enfant.md).
-The page compares the two entries; a mother admitted days before the birth would be lost, so the
-child's entry is compared with her whole stay, from the day before it to the day after. Twins share
+The page compares the two entries, the child's age in days (AGE_JOU) taken off its own; a mother
+admitted days before the birth would be lost, so the child's day of birth is compared with her whole
+stay, from the day before it to the day after. Twins share
 the number; each child is known by its own stay, itself told apart by BEN_RNG_GEM and RNG_NAI.
 ID_MAM_ENF is not used: not reliable yet, says the same page.
 """
@@ -32,7 +33,8 @@ def mothers(engine: Engine, context: Context) -> None:
         "mother_child",
         "SELECT min(m.person_id) AS mother_id, c.person_id AS child_id FROM stay AS c "
         f"JOIN stay AS m ON m.{number} = c.{number} AND m.eta_key = c.eta_key "
-        "AND c.start_date BETWEEN m.start_date - 1 AND m.end_date + 1 "
+        "AND c.start_date - CAST(c.AGE_JOU AS INTEGER) "
+        "BETWEEN m.start_date - 1 AND m.end_date + 1 "
         "AND m.person_id <> c.person_id "
         f"WHERE c.of_infant AND m.AGE_ANN >= 10 AND m.COD_SEX = 2 AND {_filled('c.' + number)} "
         "GROUP BY c.person_id HAVING count(DISTINCT m.person_id) = 1",

@@ -52,8 +52,8 @@ def build(engine: Engine, context: Context) -> str:
         f"SELECT person_id, CASE sex WHEN 2 THEN {FEMALE} WHEN 1 THEN {MALE} ELSE 0 END "
         "AS gender_concept_id, birth_year AS year_of_birth, birth_month AS month_of_birth, "
         "day(birthday) AS day_of_birth, CAST(birthday AS TIMESTAMP) AS birth_datetime, "
-        "0 AS race_concept_id, 0 AS ethnicity_concept_id, person_source_value, "
+        "0 AS race_concept_id, 0 AS ethnicity_concept_id, location_id, person_source_value, "
         "CAST(sex AS VARCHAR) AS gender_source_value, 0 AS gender_source_concept_id, "
         "0 AS race_source_concept_id, 0 AS ethnicity_source_concept_id "
-        "FROM civil JOIN person_source USING (person_id)"
+        "FROM civil JOIN person_source USING (person_id) LEFT JOIN residence USING (person_id)"
     )

@@ -10,6 +10,7 @@ from transat.core.languages import Text
 from transat.harmonise.native import NativeTable
 from transat.harmonise.shore import Preparation, Shore, Step
 from transat.harmonise.snds import (
+    care_site,
     cdm_source,
     condition_occurrence,
     death,
@@ -18,21 +19,35 @@ from transat.harmonise.snds import (
     fact_relationship,
     identity,
     lines,
+    location,
     measurement,
     medicines,
     netting,
     observation,
     observation_period,
+    outpatient,
     pack_sizes,
     payer_plan_period,
     person,
     procedure_occurrence,
+    provider,
     social_cover,
+    stay_facts,
     stays,
+    units,
+    visit_detail,
     visit_occurrence,
 )
-from transat.harmonise.snds.native import dcir, mco, people, referentials
+from transat.harmonise.snds.fields import FIELDS
+from transat.harmonise.snds.native import dcir, mco, people, places, pmsi, referentials
+from transat.harmonise.snds.native.outpatient import (
+    OUTPATIENT,
+    act_table,
+    fee_table,
+    passage_table,
+)
 from transat.harmonise.snds.rules.all import RULES
+from transat.tables.snds import tables
 
 #: Each native table is staged after what it is joined to.
 STAGES: Final[tuple[NativeTable | Preparation, ...]] = (
@@ -52,19 +67,32 @@ STAGES: Final[tuple[NativeTable | Preparation, ...]] = (
     dcir.ER_TIP_F,
     netting.drop_repeats,
     referentials.IR_PHA_R,
+    referentials.NU_UCD_R,
     people.IR_IMB_R,
     people.IR_MAT_R,
     people.IR_ORC_R,
     people.KI_CCI_R,
     people.KI_ECD_R,
-    mco.T_MCO_C,
+    *(pmsi.chaining_table(field) for field in FIELDS),
     stays.chaining,
-    mco.T_MCO_B,
+    mco.T_HAD_GRP,
+    stays.had_errors,
+    *(pmsi.stay_table(field) for field in FIELDS),
     stays.number_stays,
-    mco.T_MCO_D,
+    *(table for field in FIELDS for table in pmsi.tables(field)),
     mco.T_MCO_UM,
-    mco.T_MCO_A,
     mco.T_MCO_MED,
+    mco.T_MCO_IVG,
+    units.number_units,
+    stay_facts.facts,
+    *(passage_table(care) for care in OUTPATIENT),
+    outpatient.number_passages,
+    *(make(care) for care in OUTPATIENT for make in (act_table, fee_table)),
+    outpatient.describe_passages,
+    *places.ESTABLISHMENTS,
+    places.DA_PRA_R,
+    care_site.number_places,
+    location.residences,
     medicines.medicines,
     medicines.dispensings,
     pack_sizes.large_packs,
@@ -72,6 +100,7 @@ STAGES: Final[tuple[NativeTable | Preparation, ...]] = (
     netting.net_tests_and_devices,
     condition_occurrence.diagnoses,
     procedure_occurrence.acts,
+    provider.number_providers,
     person.births,
     death.deceased,
     observation_period.observed,
@@ -80,10 +109,14 @@ STAGES: Final[tuple[NativeTable | Preparation, ...]] = (
 )
 
 STEPS: Final[tuple[Step, ...]] = (
+    location,
+    care_site,
+    provider,
     person,
     observation_period,
     payer_plan_period,
     visit_occurrence,
+    visit_detail,
     condition_occurrence,
     procedure_occurrence,
     drug_exposure,
@@ -107,4 +140,4 @@ def declare(columns: Path | None = None) -> Shore:
             str(columns),
             Text("Retirez l'option.", "Leave the option out."),
         )
-    return Shore("snds", "SNDS (DCIR, PMSI-MCO)", STAGES, RULES, STEPS)
+    return Shore("snds", "SNDS (DCIR, PMSI)", STAGES, RULES, STEPS, published=tables())

@@ -1,138 +1,64 @@
-"""The PMSI-MCO: hospital stays in medicine, surgery and obstetrics."""
+"""What only the PMSI-MCO has: medical units, drugs on top of the stay, abortions; HAD's groups."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from transat.harmonise.native import NativeTable
-from transat.harmonise.snds.native.keys import (
-    STAY,
-    STAY_EXTRA,
-    STAY_JOIN,
-    STAY_KEY,
-    STAY_KEYS,
-    column,
-    same_stay,
-)
+from transat.harmonise.snds.fields import HAD, MCO
+from transat.harmonise.snds.native.keys import column
+from transat.harmonise.snds.native.pmsi import hanging_table, stay_columns, stay_keys
 
-_RETURN_CODES: Final = (
-    "NIR_RET",
-    "NAI_RET",
-    "SEX_RET",
-    "SEJ_RET",
-    "FHO_RET",
-    "PMS_RET",
-    "DAT_RET",
-    "COH_NAI_RET",
-    "COH_SEX_RET",
-)
-
-T_MCO_C: Final = NativeTable(
-    "T_MCOaaC",
-    (
-        *STAY,
-        column("NIR_ANO_17", "text", "needed", True, "NUM_ENQ", "BEN_NIR_PSA"),
-        column("EXE_SOI_DTD", "date", "checked"),
-        column("EXE_SOI_DTF", "date", "checked"),
-        column("ENT_DAT", "date"),
-        column("SOR_DAT", "date"),
-        column("NIR_ANO_MAM", "text"),
-        column("RNG_NAI", "integer"),
-        *(column(code) for code in _RETURN_CODES),
-    ),
-    joins="LEFT JOIN hospital_key AS h ON h.psa = n.NIR_ANO_17 "
-    "LEFT JOIN person_key AS g ON g.psa = n.NIR_ANO_17 AND g.gem = n.RNG_NAI",
-    extra=(
-        *STAY_KEYS,
-        "coalesce(n.EXE_SOI_DTD, n.ENT_DAT) AS start_date",
-        "coalesce(n.EXE_SOI_DTF, n.SOR_DAT, n.EXE_SOI_DTD, n.ENT_DAT) AS end_date",
-        "CASE WHEN h.persons = 1 THEN h.person_id ELSE g.person_id END AS person_id",
-        "h.persons AS persons",
-        "coalesce(h.fictive, false) AS fictive",
-        "("
-        + " OR ".join(f"coalesce(n.{c}, '0') NOT IN ('0', '00', 'FALSE')" for c in _RETURN_CODES)
-        + ") AS badly_chained",
-    ),
-    contested=STAY_KEY,
-    spent=(
-        *(column.name for column in STAY),
-        "NIR_ANO_17",
-        "EXE_SOI_DTD",
-        "EXE_SOI_DTF",
-        "ENT_DAT",
-        "SOR_DAT",
-        "file_year",
-        *_RETURN_CODES,
-    ),
-)
-
-T_MCO_B: Final = NativeTable(
-    "T_MCOaaB",
-    (
-        *STAY,
-        column("AGE_ANN", "integer"),
-        column("AGE_JOU", "integer"),
-        column("AGE_GES", "integer"),
-        column("DEL_REG_ENT", "integer"),
-        column("POI_NAI", "integer"),
-        column("COD_SEX", "integer"),
-        column("DGN_PAL"),
-        column("DGN_REL"),
-        column("GRG_GHM"),
-        column("ENT_MOD"),
-        column("SOR_MOD"),
-        column("SEJ_TYP"),
-        column("TYP_GEN_RSA", "integer"),
-    ),
-    joins=f"LEFT JOIN chaining AS c ON {same_stay('n', 'c')} "
-    "LEFT JOIN finess_double AS f ON f.finess = ltrim(n.ETA_NUM, '0')",
-    extra=(
-        *STAY_KEYS,
-        "c.person_id AS person_id",
-        "c.start_date AS start_date",
-        "c.end_date AS end_date",
-        "c.NIR_ANO_MAM AS NIR_ANO_MAM",
-        "c.RNG_NAI AS RNG_NAI",
-        "c.fate AS chaining_fate",
-        "f.finess IS NOT NULL AND coalesce(n.file_year, 0) <= 2017 AS finess_double",
-    ),
-    contested=STAY_KEY,
-)
-
-T_MCO_D: Final = NativeTable(
-    "T_MCOaaD", (*STAY, column("ASS_DGN", "code", "needed", True)), joins=STAY_JOIN,
-    extra=STAY_EXTRA,
-    contested=("ltrim(ETA_NUM, '0')", "ltrim(RSA_NUM, '0')", "file_year", "ASS_DGN"),
-)  # fmt: skip
-
-T_MCO_UM: Final = NativeTable(
+#: UM_TYP became AUT_TYP1_UM, and PAR_NBR_SEJ PAR_DUR_SEJ, in 2010 (T19); before, units have no
+#: order number.
+T_MCO_UM: Final = hanging_table(
+    MCO,
     "T_MCOaaUM",
-    (*STAY, column("DGN_PAL", required=True), column("DGN_REL")),
-    joins=STAY_JOIN,
-    extra=STAY_EXTRA,
-)
-
-T_MCO_A: Final = NativeTable(
-    "T_MCOaaA",
     (
-        *STAY,
-        column("CDC_ACT", "code", "needed", True),
-        column("ENT_DAT_DEL", "integer", "checked"),
-        column("ACV_ACT"),
-        column("NBR_EXE_ACT", "integer"),
+        column("UM_ORD_NUM", "integer"),
+        column("DGN_PAL", required=True),
+        column("DGN_REL"),
+        column("AUT_TYP1_UM"),
+        column("UM_TYP"),
+        column("PAR_DUR_SEJ", "integer"),
+        column("PAR_NBR_SEJ", "integer"),
     ),
-    joins=STAY_JOIN,
-    extra=STAY_EXTRA,
 )
 
-T_MCO_MED: Final = NativeTable(
+#: One line a stay, UCD and day of dispensing: the table has no published key, so a line is told by
+#: everything that is read of it.
+T_MCO_MED: Final = hanging_table(
+    MCO,
     "T_MCOaaMED",
     (
-        *STAY,
         column("UCD_UCD_COD", "code", "needed", True, "UCD_COD"),
         column("ADM_NBR", "number", "needed", True),
         column("DELAI", "integer", "checked"),
+        column("DAT_ADM_ANN", "integer"),
+        column("ADM_MOIS", "integer"),
+        column("PRS_TYP"),
     ),
-    joins=STAY_JOIN,
-    extra=STAY_EXTRA,
+)
+
+#: Abortions, from 2017: what the woman says of earlier pregnancies.
+T_MCO_IVG: Final = hanging_table(
+    MCO,
+    "T_MCOaaIVG",
+    (
+        column("NBR_IVG_ANT", "integer"),
+        column("NBR_NAIS_ANT", "integer"),
+        column("ANN_IVG_PREC", "integer"),
+    ),
+)
+
+#: The care group of each HAD sub-sequence; 99 is an error (T8).
+T_HAD_GRP: Final = NativeTable(
+    "T_HADaaGRP",
+    (
+        *stay_columns(HAD),
+        column("SEQ_NUM", "integer"),
+        column("SSEQ_NUM", "integer"),
+        column("PAP_GRP_GHPC"),
+    ),
+    extra=stay_keys(HAD),
 )
