@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
-from importlib.resources import files
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-import transat
 from transat.core.languages import LANGUAGES, Language, Text
 from transat.federation import policy
 from transat.reports import csv_tables, rows
+from transat.reports.environment import environment, spoken
 from transat.reports.figures import MOST_DRAWN, forest, prevalence_figure
 from transat.reports.numbers import Numbers
 from transat.reports.rows import PER_1000, SignalRow
 from transat.reports.summary import summarise
-from transat.reports.texts import catalogue, inside, text, typeset
+from transat.reports.texts import catalogue, inside, text
 from transat.reports.truth import truth_view
 from transat.studies.results import NOTES, StudyResult
 
@@ -40,15 +35,9 @@ def page(result: StudyResult, language: Language) -> str:
     truth = truth_view(result, result.truth) if result.truth is not None else None
     prevalences = rows.prevalences(result)
     other = next(name for name in LANGUAGES if name != language)
-    return _environment().get_template("report.html.j2").render(
-        language=language,
-        other=other,
+    return environment().get_template("report.html.j2").render(
+        **spoken(language),
         other_file=file_name(other),
-        n=numbers,
-        t=partial(_text, language),
-        say=partial(_say, language),
-        style=Markup(files(__package__).joinpath("style.css").read_text("utf-8")),
-        version=transat.__version__,
         per_1000=PER_1000,
         result=result,
         sections=tuple(s for s in SECTIONS if s != "truth" or truth is not None),
@@ -75,24 +64,6 @@ def page(result: StudyResult, language: Language) -> str:
         csv_folder=CSV_FOLDER,
         csv_files=csv_tables.NAMES,
     )  # fmt: skip
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("transat.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _text(language: Language, key: str, **values: Any) -> str:
-    return text(key, language, **values)
-
-
-def _say(language: Language, said: Text) -> str:
-    return typeset(said.in_(language), language)
 
 
 def _holders(result: StudyResult) -> dict[str, Text]:
