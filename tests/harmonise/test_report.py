@@ -42,7 +42,10 @@ def test_archived_persons_are_persons_and_nothing_is_passed_over(
     assert report.tables["person"] == 2
     assert report.unknown == ("beneficiaires/NOTES.csv",)
     assert "ER_PRS_F" in report.missing
-    assert report.unread == {"IR_BEN_R": ("BEN_NEW_COL",)}
+    columns = report.columns["IR_BEN_R"]
+    assert columns.unknown == ("BEN_NEW_COL",)
+    assert columns.unused == ()
+    assert {"BEN_CDI_NIR", "BEN_DCD_DTE", "BEN_NIR_ANO"} <= set(columns.absent)
     assert report.lines == 4
     assert report.rejects == 1
     assert [s[1] for s in steps] == list(range(steps[-1][1] + 1))

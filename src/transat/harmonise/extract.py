@@ -1,24 +1,34 @@
-"""Finding the native tables in a folder, whatever its nesting, and how each file is written."""
+"""Finding the native tables in a folder, whatever its nesting, and how each file is written.
+
+Three kinds of file are told apart: those of tables that are read; those of tables that the source
+declares and that have no place in OMOP, whose lines are counted; and those that nobody declares.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
+from itertools import groupby
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from transat.core.errors import InputError, close_match
 from transat.core.languages import Text
 from transat.core.period import Period
-from transat.harmonise.native import NativeTable
-from transat.harmonise.native_file import NativeFile, inspect
+from transat.harmonise.files import faults
+from transat.harmonise.files.source import Source, sources
+from transat.harmonise.native import NativeTable, match
+from transat.harmonise.native_file import NativeFile, demand_columns, form_of, inspect
+from transat.tables.column import Table
 
 #: What the extract says of itself, when it says anything: its period, and whether it is simulated.
 DESCRIPTION: Final = "extract.json"
-_ENDINGS: Final = (".csv.gz", ".tsv.gz", ".txt.gz", ".csv", ".tsv", ".txt", ".parquet")
+
+Files = dict[str, tuple[NativeFile, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +36,23 @@ class Extract:
     """A native extract as found on disk."""
 
     root: Path
-    files: dict[str, tuple[NativeFile, ...]]
+    files: Files
     unknown: tuple[str, ...]
     period: Period | None = None
     simulated: bool = False
     notice: Text | None = None  # what a reader of any result must be told of these people
-
-    def unread(self, tables: Sequence[NativeTable]) -> dict[str, tuple[str, ...]]:
-        """By table, the columns that its files have and that are not read: nothing is hidden."""
-        found: dict[str, tuple[str, ...]] = {}
-        for table in tables:
-            read = {name.upper() for column in table.columns for name in column.names}
-            seen = {h.strip().upper() for f in self.files.get(table.name, ()) for h in f.header}
-            if other := tuple(sorted(seen - read)):
-                found[table.name] = other
-        return found
+    others: Files = field(default_factory=dict)  # of declared tables that are not read
+    repeated: Files = field(default_factory=dict)  # byte for byte files of `files` or `others`
 
 
-def find(root: Path, tables: Sequence[NativeTable]) -> Extract:
+def find(
+    root: Path, tables: Sequence[NativeTable], declared: Mapping[str, Table] | None = None
+) -> Extract:
     """Find the files of `tables` under `root` and look at how each is written.
 
-    Raises InputError when the folder is missing, holds none of the tables, lacks a required one,
-    or when a file is empty, cut, in an unknown encoding or without a required column.
+    `declared`: every table of the source, read or not. Raises InputError when the folder is
+    missing, holds none of the tables, lacks a required one, holds one in two forms, or when a file
+    is empty, cut, under a password, in an unknown encoding or without a required column.
     """
     if not root.is_dir():
         raise InputError(
@@ -55,20 +60,28 @@ def find(root: Path, tables: Sequence[NativeTable]) -> Extract:
             str(root),
             Text("Donnez le dossier de l'extraction.", "Name the folder of the extract."),
         )
-    found: dict[str, list[NativeFile]] = {}
+    names = _Names(tables, declared or {})
     unknown: list[str] = []
-    for path in _files(root):
-        matched = _table_of(path, root, tables)
+    known: list[tuple[Source, str, int | None]] = []
+    for source in _sources(root):
+        matched = names.table_of(source, root)
         if matched is None:
-            unknown.append(str(path.relative_to(root)))
-            continue
-        table, year = matched
-        found.setdefault(table.name, []).append(inspect(path, table, year))
-    _refuse_missing(root, tables, found, unknown)
+            unknown.append(_relative(source, root))
+        else:
+            known.append((source, *matched))
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as workers:
+        seen = list(workers.map(lambda k: inspect(*k), known))
+    for file in seen:
+        if file.table in names.read:
+            demand_columns(file, names.read[file.table])
+    once, repeated = _told_apart(seen)
+    files = {name: fs for name, fs in once.items() if name in names.read}
+    _refuse_missing(root, tables, files, unknown)
+    others = {name: fs for name, fs in once.items() if name not in names.read}
     said = _description(root)
-    files = {name: tuple(sorted(fs, key=lambda f: str(f.path))) for name, fs in found.items()}
     period, simulated = _period(root, said), said.get("simulated") is True
-    return Extract(root, files, tuple(unknown), period, simulated, _notice(said))
+    notice = _notice(said)
+    return Extract(root, files, tuple(unknown), period, simulated, notice, others, repeated)
 
 
 def _notice(said: dict[str, object]) -> Text | None:
@@ -78,38 +91,108 @@ def _notice(said: dict[str, object]) -> Text | None:
     return None
 
 
-def _files(root: Path) -> list[Path]:
-    paths: list[Path] = []
+class _Names:
+    """The tables that are read and those only declared, told by the names of files."""
+
+    def __init__(self, tables: Sequence[NativeTable], declared: Mapping[str, Table]) -> None:
+        self.read = {table.name: table for table in tables}
+        self._declared = [name for name in declared if name not in self.read]
+
+    def table_of(self, source: Source, root: Path) -> tuple[str, int | None] | None:
+        """By the file's name; else by its folder's or its archive's."""
+        for name in _spellings(source, root):
+            read = [(m, table) for table in self.read.values() if (m := table.match(name))]
+            other = [(m, table) for table in self._declared if (m := match(table, name))]
+            found = [(m, t.name) for m, t in read] + other
+            if found:
+                (_, year), table = max(found, key=lambda f: f[0][0])
+                return table, year
+        return None
+
+
+def _spellings(source: Source, root: Path) -> Iterable[str]:
+    """What may name the table of a file, nearest first.
+
+    Its own name; the folder of its parts, above the `key=value` folders that Spark makes; and, in a
+    zip archive, the archive's name and folder.
+    """
+    found = form_of(source.name)
+    if found is not None:
+        yield found[0]
+    if source.member is not None:
+        yield from _folder(PurePosixPath(source.member).parent.parts)
+        yield source.path.stem
+    yield from _folder(source.path.parent.relative_to(root).parts)
+
+
+def _folder(parts: tuple[str, ...]) -> Iterable[str]:
+    named = [part for part in parts if "=" not in part]
+    return named[-1:]
+
+
+def _sources(root: Path) -> list[Source]:
+    """Every file of a form that is read, also within zip archives, in the order of their names."""
+    found: list[Source] = []
     for folder, _, names in os.walk(root):
-        paths += [Path(folder, n) for n in names if n.lower().endswith(_ENDINGS)]
-    return sorted(p for p in paths if not p.name.startswith((".", "_")))
+        for name in names:
+            archive = name.lower().endswith(".zip")
+            if (archive or form_of(name)) and not name.startswith((".", "_")):
+                found += sources(Path(folder, name))
+    return sorted((s for s in found if _is_data(s)), key=str)
 
 
-def _table_of(
-    path: Path, root: Path, tables: Sequence[NativeTable]
-) -> tuple[NativeTable, int | None] | None:
-    """By the file's name; else by its folder's (parts of one table in a folder of its own)."""
-    names = [_stem(path)]
-    if path.parent != root:
-        names.append(path.parent.name)
-    for name in names:
-        matches = [(m[0], t, m[1]) for t in tables if (m := t.match(name)) is not None]
-        if matches:
-            _, table, year = max(matches, key=lambda m: m[0])
-            return table, year
-    return None
+def _is_data(source: Source) -> bool:
+    """Not what a system leaves beside data (hidden files, __MACOSX, _SUCCESS)."""
+    hidden = source.name.startswith((".", "_")) or (source.member or "").startswith("__MACOSX/")
+    return not hidden and form_of(source.name) is not None
 
 
-def _stem(path: Path) -> str:
-    name = path.name
-    ending = next(e for e in _ENDINGS if name.lower().endswith(e))
-    return name[: -len(ending)]
+def _relative(source: Source, root: Path) -> str:
+    inside = "" if source.member is None else f"/{source.member}"
+    return f"{source.path.relative_to(root)}{inside}"
+
+
+def _told_apart(files: Iterable[NativeFile]) -> tuple[Files, Files]:
+    """By table, the files delivered once; and those that are, byte for byte, one of the first.
+
+    Raises InputError for a table in two forms, which would be read twice.
+    """
+    ordered = sorted(files, key=lambda f: (f.table, f.size, str(f.source)))
+    repeated: set[NativeFile] = set()
+    for _, group in groupby(ordered, key=lambda f: (f.table, f.size)):
+        alike = [f for f in group if f.lines != 0]
+        if len(alike) > 1:
+            met: set[tuple[object, ...]] = set()
+            for file in alike:
+                print_ = (file.year, file.form, file.digest())
+                if print_ in met:
+                    repeated.add(file)
+                met.add(print_)
+    once = [f for f in ordered if f not in repeated]
+    _refuse_two_forms(once)
+    return _by_table(once), _by_table(sorted(repeated, key=lambda f: (f.table, str(f.source))))
+
+
+def _by_table(files: Iterable[NativeFile]) -> Files:
+    groups = groupby(files, key=lambda f: f.table)
+    return {table: tuple(sorted(fs, key=lambda f: str(f.source))) for table, fs in groups}
+
+
+def _refuse_two_forms(files: Iterable[NativeFile]) -> None:
+    met: dict[tuple[str, str, int], NativeFile] = {}
+    for file in files:
+        found = form_of(file.source.name)
+        if found is None or not file.lines:
+            continue
+        first = met.setdefault((file.table, found[0].upper(), file.lines), file)
+        if first.form != file.form:
+            raise faults.two_forms(file.table, str(first.source), str(file.source))
 
 
 def _refuse_missing(
     root: Path,
     tables: Sequence[NativeTable],
-    found: dict[str, list[NativeFile]],
+    found: Files,
     unknown: Sequence[str],
 ) -> None:
     for table in tables:
@@ -123,8 +206,8 @@ def _refuse_missing(
                 ),
                 str(root),
                 Text(
-                    "Ajoutez-la à l'extraction (CSV, CSV.gz ou Parquet, au nom de la table).",
-                    "Add it to the extract (CSV, CSV.gz or Parquet, named after the table).",
+                    "Ajoutez-la à l'extraction (CSV, Parquet ou SAS7BDAT, au nom de la table).",
+                    "Add it to the extract (CSV, Parquet or SAS7BDAT, named after the table).",
                 ),
             )
 

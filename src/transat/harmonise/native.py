@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from typing import Final, Literal
 
 from transat.harmonise.casts import Cast
 
@@ -62,19 +63,41 @@ class NativeTable:
     ranks: tuple[str, ...] = ()
 
     def match(self, stem: str) -> tuple[int, int | None] | None:
-        """Whether a file called `stem` holds this table: (letters matched, year), or None.
+        """Whether a file called `stem` holds this table: (letters matched, year), or None."""
+        found = (match(name, stem) for name in (self.name, *self.aliases))
+        return next((m for m in found if m is not None), None)
 
-        A suffix after ``_``, ``-`` or ``.`` is accepted (parts, months, archives), and so is a
-        schema before a dot (``RES_SSS.V_SEJ_HOSP_CM``).
-        """
-        spellings = (stem, stem.rsplit(".", 1)[-1])
-        for name in (self.name, *self.aliases):
-            pattern = re.escape(name).replace("aa", r"(?P<yy>\d{4}|\d\d|aa)", 1)
-            for spelling in spellings:
-                found = re.match(rf"(?:{pattern})(?=$|[_\-.])", spelling, re.IGNORECASE)
-                if found:
-                    return found.end(), _year(found.groupdict().get("yy"))
-        return None
+
+#: Signs that stand for another in a declared name (`tables.snds`), and what they stand for.
+_STANDS_FOR: Final = (
+    ("AAAA", r"(?P<yy>\d{4}|AAAA)"),
+    ("aa", r"(?P<yy>\d{4}|\d\d|aa)"),
+    ("GN", r"G(?:\d+|N)"),
+    ("xx", r"(?:\d+|xx)"),
+)
+
+
+def match(table: str, stem: str) -> tuple[int, int | None] | None:
+    """Whether a file called `stem` holds the table so called: (letters matched, year), or None.
+
+    A suffix after ``_``, ``-`` or ``.`` is accepted (parts, months, archives), and so is a schema
+    before a dot (``RES_SSS.V_SEJ_HOSP_CM``).
+    """
+    pattern = _pattern(table)
+    for spelling in (stem, stem.rsplit(".", 1)[-1]):
+        if found := pattern.match(spelling):
+            return found.end(), _year(found.groupdict().get("yy"))
+    return None
+
+
+@cache
+def _pattern(table: str) -> re.Pattern[str]:
+    """In the declared name, the first of each sign stands for another."""
+    pattern = re.escape(table)
+    for sign, other in _STANDS_FOR:
+        if sign not in {"GN", "xx"} or pattern.endswith(sign):
+            pattern = pattern.replace(sign, other, 1)
+    return re.compile(rf"(?:{pattern})(?=$|[_\-.])", re.IGNORECASE)
 
 
 def _year(digits: str | None) -> int | None:

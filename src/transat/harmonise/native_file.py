@@ -1,190 +1,150 @@
-"""How one native file is written: encoding, separator, header, number of lines.
+"""How one native file is written: form, encoding, separator, header, number of lines.
 
-The file is read once, in blocks, before any work: a cut archive or a wrong encoding is refused at
-the door, and the lines counted here are the independent count that the ledger is held to.
+A file is looked at once, before any work: a cut archive or an unknown encoding is refused at the
+door, and the lines counted here are the independent count that the ledger is held to.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
-import gzip
-import zlib
+import hashlib
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import Final, Literal
 
 from transat.core.errors import InputError, close_match
 from transat.core.languages import Text
 from transat.engines.faults import unreadable
+from transat.harmonise.files import sas
+from transat.harmonise.files.scan import scan
+from transat.harmonise.files.source import Source
 from transat.harmonise.native import NativeTable
 
-_BLOCK: Final = 1 << 23
-_SEPARATORS: Final = (";", ",", "\t", "|")
+Form = Literal["text", "parquet", "sas"]
+
+#: What a file's name ends with, by form; each may be gzipped or in a zip archive.
+FORMS: Final[dict[str, Form]] = {
+    ".csv": "text",
+    ".tsv": "text",
+    ".txt": "text",
+    ".parquet": "parquet",
+    ".sas7bdat": "sas",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class NativeFile:
     """One file of one native table.
 
-    `header` is as written; `lines` counts data lines, None when quotes may hide line ends.
+    `header` is as written; `lines` counts data lines, None where only a careful reading can (text
+    that is not `regular`, see `files.scan`); `size` is in bytes, decompressed.
     """
 
-    path: Path
+    source: Source
     table: str
     year: int | None
-    parquet: bool
+    form: Form
     header: tuple[str, ...]
+    lines: int | None
+    size: int
     separator: str = ","
-    encoding: str = "utf-8"
-    lines: int | None = None
+    utf8: bool = True
+    regular: bool = True
+
+    @property
+    def path(self) -> Path:
+        """The file on disk: itself, or the archive that it is in."""
+        return self.source.path
+
+    @property
+    def spelled(self) -> tuple[str, ...]:
+        """The header in capitals, without blanks around a name."""
+        return tuple(h.strip().upper() for h in self.header)
 
     def column(self, names: tuple[str, ...]) -> int | None:
         """The place in the header of a column known under `names`; None when absent."""
-        spelled = [h.strip().upper() for h in self.header]
+        spelled = self.spelled
         return next((spelled.index(n.upper()) for n in names if n.upper() in spelled), None)
 
+    def digest(self) -> bytes:
+        """A fingerprint of its bytes, decompressed."""
+        seen = hashlib.blake2b()
+        with self.source.open() as stream:
+            while block := stream.read(1 << 20):
+                seen.update(block)
+        return seen.digest()
 
-def inspect(path: Path, table: NativeTable, year: int | None) -> NativeFile:
-    """Look at how `path` is written.
 
-    Raises InputError when it is empty, cut, in an unknown encoding, or lacks a required column.
+def form_of(name: str) -> tuple[str, Form] | None:
+    """A file's name without its endings, and its form; None for a file of another kind."""
+    bare = name[: -len(".gz")] if name.lower().endswith(".gz") else name
+    for ending, form in FORMS.items():
+        if bare.lower().endswith(ending):
+            return bare[: -len(ending)], form
+    return None
+
+
+def inspect(source: Source, table: str, year: int | None) -> NativeFile:
+    """Look at how `source` is written.
+
+    Raises InputError when it is empty, cut, under a password or in an unknown encoding.
     """
-    parquet = path.suffix.lower() == ".parquet"
-    file = _parquet(path, table, year) if parquet else _delimited(path, table, year)
+    found = form_of(source.name)
+    assert found is not None
+    try:
+        match found[1]:
+            case "text":
+                seen = scan(source)
+                return NativeFile(
+                    source,
+                    table,
+                    year,
+                    "text",
+                    seen.header,
+                    seen.lines,
+                    seen.size,
+                    seen.separator,
+                    seen.utf8,
+                    seen.regular,
+                )
+            case "parquet":
+                names, lines = _parquet(source)
+            case "sas":
+                names, lines = sas.header(source)
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise unreadable(Path(str(source))) from error
+    return NativeFile(source, table, year, found[1], names, lines, source.path.stat().st_size)
+
+
+def demand_columns(file: NativeFile, table: NativeTable) -> None:
+    """Raise InputError when `file` lacks a column that `table` cannot do without."""
     for column in table.columns:
         if column.required and file.column(column.names) is None:
             raise _missing_column(file, column.names)
-    return file
 
 
-def open_bytes(path: Path) -> IO[bytes]:
-    """The bytes of a file, decompressed when its name says gzip."""
-    return cast("IO[bytes]", gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
-
-
-def _parquet(path: Path, table: NativeTable, year: int | None) -> NativeFile:
+def _parquet(source: Source) -> tuple[tuple[str, ...], int]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        seen = pq.ParquetFile(path)
-    except PermissionError:
-        raise
-    except (pa.ArrowException, OSError) as error:
-        raise unreadable(path) from error
-    names = tuple(str(n) for n in seen.schema_arrow.names)
-    return NativeFile(path, table.name, year, True, names, lines=int(seen.metadata.num_rows))
-
-
-def _delimited(path: Path, table: NativeTable, year: int | None) -> NativeFile:
-    try:
-        scan = _Scan()
-        with open_bytes(path) as stream:
-            while block := stream.read(_BLOCK):
-                scan.add(block)
-    except PermissionError:
-        raise
-    except (EOFError, OSError, zlib.error) as error:
-        raise _cut(path) from error
-    if not scan.first.strip():
-        raise _empty(path)
-    encoding = scan.encoding()
-    if encoding is None:
-        raise _encoding(path)
-    line = scan.first.removeprefix(codecs.BOM_UTF8).decode(encoding).rstrip("\r\n")
-    separator = max(_SEPARATORS, key=line.count)
-    header = tuple(next(csv.reader(StringIO(line), delimiter=separator)))
-    lines = None if scan.quoted else scan.lines - 1
-    return NativeFile(path, table.name, year, False, header, separator, encoding, lines)
-
-
-class _Scan:
-    """What one pass over the bytes shows."""
-
-    def __init__(self) -> None:
-        self.first = b""
-        self.lines = 0
-        self.quoted = False
-        self._begun = b""
-        self._binary = False
-        self._utf8: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
-        self._cp1252 = True
-        self._last = b"\n"
-
-    def add(self, block: bytes) -> None:
-        if not self.first:
-            self._begun += block
-            end = self._begun.find(b"\n")
-            self.first = self._begun[: end + 1] if end >= 0 else b""
-        self.lines += block.count(b"\n")
-        self.quoted = self.quoted or b'"' in block
-        self._binary = self._binary or b"\0" in block
-        self._last = block[-1:]
-        if self._utf8 is not None and not (block.isascii() and not self._utf8.getstate()[0]):
-            try:
-                self._utf8.decode(block)
-            except UnicodeDecodeError:
-                self._utf8 = None
-        # Five bytes mean nothing in Windows-1252: a file that has one is in another encoding.
-        self._cp1252 = self._cp1252 and not any(
-            bytes([b]) in block for b in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
-        )
-
-    def encoding(self) -> str | None:
-        """utf-8, cp1252 (which contains printable latin-1), or None; closes the count of lines."""
-        if self._last != b"\n":
-            self.lines += 1
-            self._last = b"\n"
-        if not self.first:
-            self.first = self._begun
-        if self._binary:
-            return None
-        if self._utf8 is not None and not self._utf8.getstate()[0]:
-            return "utf-8"
-        return "cp1252" if self._cp1252 else None
+        with source.open() as stream:
+            seen = pq.ParquetFile(stream)
+            return tuple(map(str, seen.schema_arrow.names)), int(seen.metadata.num_rows)
+    except pa.ArrowException as error:
+        raise unreadable(Path(str(source))) from error
 
 
 def _missing_column(file: NativeFile, names: tuple[str, ...]) -> InputError:
-    near = close_match(names[0], [h.strip().upper() for h in file.header])
+    near = close_match(names[0], file.spelled)
     wanted = " / ".join(names)
     hint_fr, hint_en = (f" Proche : {near}.", f" Near: {near}.") if near else ("", "")
     return InputError(
         Text(f"la colonne {wanted} manque.{hint_fr}", f"column {wanted} is missing.{hint_en}"),
-        str(file.path),
+        str(file.source),
         Text(
             f"Vérifiez le séparateur (lu : {file.separator!r}) et le nom de la colonne.",
             f"Check the separator (read as {file.separator!r}) and the column's name.",
         ),
-    )
-
-
-def _empty(path: Path) -> InputError:
-    return InputError(
-        Text("fichier vide, sans ligne d'en-tête.", "empty file, without a header line."),
-        str(path),
-        Text(
-            "Redemandez le fichier, ou retirez-le s'il ne devait rien contenir.",
-            "Ask for the file again, or remove it if it was to hold nothing.",
-        ),
-    )
-
-
-def _cut(path: Path) -> InputError:
-    return InputError(
-        Text("archive coupée ou abîmée.", "cut or damaged archive."),
-        str(path),
-        Text("Copiez-la de nouveau, puis relancez.", "Copy it again, then run again."),
-    )
-
-
-def _encoding(path: Path) -> InputError:
-    return InputError(
-        Text(
-            "encodage inconnu : ni UTF-8, ni Windows-1252, ni latin-1.",
-            "unknown encoding: neither UTF-8, nor Windows-1252, nor latin-1.",
-        ),
-        str(path),
-        Text("Réexportez le fichier en UTF-8.", "Export the file again in UTF-8."),
     )

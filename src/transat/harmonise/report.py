@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from transat.core.languages import Language
 from transat.engines.cdm import Cdm
+from transat.harmonise.delivered import Columns
 from transat.harmonise.ledger import Entry
 from transat.harmonise.rules import Rule
 
@@ -18,7 +19,7 @@ class Report:
 
     `tables` gives rows per OMOP table, `rejects` the number of rejected native lines, `missing` the
     native tables that the extract lacks, `unknown` the files that no declared table claims,
-    `unread` by native table the columns that are in its files and are not used,
+    `columns` by native table how the columns of its files differ from those read and published,
     `findings` counts met on the way (persons ambiguous in the PMSI, ...).
     Counts here stay at the site: none has been compared with a disclosure threshold.
     """
@@ -31,7 +32,7 @@ class Report:
     unknown: tuple[str, ...]
     rules: tuple[Rule, ...]
     findings: Mapping[str, int]
-    unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    columns: Mapping[str, Columns] = field(default_factory=dict)
 
     @property
     def lines(self) -> int:
@@ -47,7 +48,7 @@ class Report:
             "rejects": self.rejects,
             "missing": list(self.missing),
             "unknown": list(self.unknown),
-            "unread": {table: list(columns) for table, columns in self.unread.items()},
+            "columns": {table: asdict(columns) for table, columns in self.columns.items()},
             "findings": dict(self.findings),
             "ledger": [
                 {"table": e.table, "kind": e.kind, "rule": e.rule, "rows": e.rows}

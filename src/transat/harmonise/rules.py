@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from transat.core.errors import ConfigError, close_match
 from transat.core.languages import Text
@@ -19,7 +20,7 @@ class Rule:
     key: short name, unique within a table; the same key on several tables is one rule.
     title, why: what it does and why, in both languages.
     source: the publication or documentation page that states it.
-    table: the native table whose lines it sets aside.
+    table: the native table whose lines it sets aside; `EVERY_TABLE` for a rule on whole files.
     predicate_sql: true for the lines to set aside; NULL keeps the line. Empty when the rule is
         applied by a later step (netting of reversals), which then writes the ledger itself.
     default_on: whether it applies unless the user says otherwise.
@@ -38,12 +39,46 @@ class Rule:
     contested: bool = False
 
 
+#: Stands for the table in a rule that sets aside whole files, of any table.
+EVERY_TABLE: Final = "*"
+
+NO_OMOP_PLACE: Final = Rule(
+    "no_omop_place",
+    Text("table sans place dans OMOP", "table with no place in OMOP"),
+    Text(
+        "la source déclare cette table et aucune de ses lignes ne devient une ligne OMOP : elles "
+        "sont comptées, rien n'en est lu.",
+        "the source declares this table and none of its lines becomes an OMOP row: they are "
+        "counted, and nothing of them is read.",
+    ),
+    "Transat",
+    EVERY_TABLE,
+    fixed=True,
+)
+
+SAME_FILE_TWICE: Final = Rule(
+    "same_file_twice",
+    Text("fichier livré deux fois", "file delivered twice"),
+    Text(
+        "octet pour octet (décompressé), c'est un autre fichier de la même table et de la même "
+        "année.",
+        "byte for byte (decompressed), it is another file of the same table and year.",
+    ),
+    "Transat",
+    EVERY_TABLE,
+    fixed=True,
+)
+
+#: Rules of every shore, on whole files.
+ON_FILES: Final = (NO_OMOP_PLACE, SAME_FILE_TWICE)
+
+
 def active(rules: Iterable[Rule], off: Iterable[str]) -> tuple[Rule, ...]:
-    """The rules that apply, in declared order.
+    """The rules that apply, in declared order, then those on whole files.
 
     Raises ConfigError when `off` names a rule that does not exist, or a fixed one.
     """
-    declared = tuple(rules)
+    declared = (*rules, *ON_FILES)
     keys = {r.key for r in declared if not r.fixed}
     closed = set(off)
     for key in sorted(closed - keys):

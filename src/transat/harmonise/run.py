@@ -17,6 +17,8 @@ from transat.engines.duckdb import DuckDB
 from transat.engines.engine import Engine
 from transat.harmonise import concepts
 from transat.harmonise.context import Context, Progress
+from transat.harmonise.delivered import account
+from transat.harmonise.delivered import columns as columns_of
 from transat.harmonise.extract import Extract, find
 from transat.harmonise.ledger import Ledger
 from transat.harmonise.native import NativeTable
@@ -91,7 +93,7 @@ def harmonise(
     rules = active(declared.rules, rules_off)
     tell = _Teller(progress, 2 + len(declared.stages) + len(declared.steps))
     tell("extract")
-    extract = with_referentials(find(source, declared.tables), referentials, declared.tables)
+    extract = with_referentials(find(source, declared.tables, declared.published), referentials, declared.tables)
     to = Path(to).absolute()
     run = _fingerprint(shore, extract, rules, columns, engine, vocabulary, referentials)
     with (
@@ -107,6 +109,7 @@ def harmonise(
             referentials=referentials,
         )
         _stage(duckdb, declared, context, tell)
+        account(context)
         tell("concept")
         concepts.gather(duckdb, context, declared.steps)
         words = prepare(duckdb, context, vocabulary)
@@ -132,7 +135,7 @@ def harmonise(
         extract.unknown,
         rules,
         dict(context.findings),
-        extract.unread(declared.tables),
+        columns_of(extract, declared.tables, declared.published),
     )
 
 

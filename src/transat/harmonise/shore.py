@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from transat.engines.engine import Engine
 from transat.harmonise.context import Context
 from transat.harmonise.native import NativeTable
 from transat.harmonise.rules import Rule
+from transat.tables.column import Table
 
 ShoreName = Literal["snds", "quebec"]
 
@@ -34,13 +35,17 @@ class Step(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shore:
-    """A source: its native tables and preparations in the order of work, its rules, its steps."""
+    """A source: its native tables and preparations in the order of work, its rules, its steps.
+
+    `published`: every table that the source declares, read or not, by name.
+    """
 
     name: ShoreName
     title: str
     stages: tuple[NativeTable | Preparation, ...]
     rules: tuple[Rule, ...]
     steps: tuple[Step, ...]
+    published: Mapping[str, Table] = field(default_factory=dict)
 
     @property
     def tables(self) -> tuple[NativeTable, ...]:

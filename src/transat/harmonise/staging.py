@@ -8,10 +8,7 @@ own name (every line) and ``kept_TABLE``.
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
 
 from transat.core.errors import DataQualityError
@@ -22,7 +19,7 @@ from transat.harmonise.contested import REJECTED, fate_sql, settle
 from transat.harmonise.context import Context
 from transat.harmonise.ledger import KEPT, READ, REJECT
 from transat.harmonise.native import NativeColumn, NativeTable
-from transat.harmonise.native_file import NativeFile, open_bytes
+from transat.harmonise.reading import SHAPE, Readable, raw_sql, readable
 from transat.harmonise.rules import first_match_sql
 
 
@@ -32,8 +29,8 @@ def stage(engine: Engine, table: NativeTable, context: Context) -> None:
     A table that the extract lacks is staged empty, so later steps need not ask.
     Raises InputError for a file that cannot be read, DataQualityError when lines went missing.
     """
-    files = context.extract.files.get(table.name, ())
-    raw = _raw(engine, table, files, context.work)
+    files = [readable(f, context.work) for f in context.extract.files.get(table.name, ())]
+    raw = raw_sql(engine, table, files)
     alone = first_match_sql(context.rules, table.name, contested=False)
     rows = _write(engine, table, _staged_sql(table, raw, alone), context)
     if table.contested:
@@ -45,60 +42,8 @@ def stage(engine: Engine, table: NativeTable, context: Context) -> None:
     if not files:
         return
     _prove_count(table, files, rows)
-    _enter(engine, table, context, rows)
+    _enter(engine, table, context, rows, sum(f.misshapen for f in files))
     _keep_rejects(engine, table, raw, context)
-
-
-def _raw(engine: Engine, table: NativeTable, files: Sequence[NativeFile], work: Path) -> str:
-    """SQL giving the declared columns of every file as text, and the year in the file's name."""
-    selects: list[str] = []
-    ordered = sorted(files, key=_writing)
-    for number, (_, group) in enumerate(groupby(ordered, key=_writing)):
-        alike = list(group)
-        view = f"raw_{table.name}_{number}"
-        first = alike[0]
-        paths = [_utf8(f, work) for f in alike]
-        if first.parquet:
-            engine.view_parquet(view, paths)
-        else:
-            # By place: headers may repeat a name, or differ in blanks and capitals.
-            places = [f"c{place}" for place in range(len(first.header))]
-            engine.read_csv_text(view, paths, first.separator, places)
-        columns = ", ".join(_as_text(first, c) for c in table.columns)
-        year = "NULL" if first.year is None else str(first.year)
-        selects.append(
-            f"SELECT {columns}, CAST({year} AS SMALLINT) AS file_year FROM {identifier(view)}"
-        )
-    if not selects:
-        empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {identifier(c.name)}" for c in table.columns)
-        return f"SELECT {empty}, CAST(NULL AS SMALLINT) AS file_year WHERE false"
-    return " UNION ALL ".join(selects)
-
-
-def _writing(file: NativeFile) -> tuple[bool, str, int, tuple[str, ...]]:
-    """Files that agree on this can be read by one scan."""
-    return file.parquet, file.separator, file.year or 0, file.header
-
-
-def _as_text(file: NativeFile, column: NativeColumn) -> str:
-    place = file.column(column.names)
-    if place is None:
-        value = "NULL"
-    else:
-        value = identifier(file.header[place] if file.parquet else f"c{place}")
-    return f"CAST({value} AS VARCHAR) AS {identifier(column.name)}"
-
-
-def _utf8(file: NativeFile, work: Path) -> Path:
-    """The file itself, or a UTF-8 copy of it in the work folder."""
-    if file.parquet or file.encoding == "utf-8":
-        return file.path
-    name = re.sub(r"\W+", "_", str(file.path.absolute().relative_to(file.path.anchor)))
-    copy = work / f"{name}.utf8.csv"
-    with open_bytes(file.path) as source, copy.open("wb") as target:
-        while block := source.read(1 << 22):
-            target.write(block.decode(file.encoding).encode("utf-8"))
-    return copy
 
 
 def _staged_sql(table: NativeTable, raw: str, branches: str) -> str:
@@ -137,13 +82,9 @@ def _write(engine: Engine, table: NativeTable, query: str, context: Context) -> 
     return context.materialise(engine, table.name, query)
 
 
-def _prove_count(table: NativeTable, files: Sequence[NativeFile], rows: int) -> None:
+def _prove_count(table: NativeTable, files: Sequence[Readable], rows: int) -> None:
     """Lines staged against lines counted in the bytes: nothing lost, nothing multiplied."""
-    if any(f.lines is None for f in files):
-        return
-    counted = sum(f.lines or 0 for f in files)
-    if counted != rows:
-        counted -= sum(_blank_lines(f) for f in files if not f.parquet)
+    counted = sum(f.lines for f in files)
     if counted != rows:
         raise DataQualityError(
             Text(
@@ -158,15 +99,11 @@ def _prove_count(table: NativeTable, files: Sequence[NativeFile], rows: int) -> 
         )
 
 
-def _blank_lines(file: NativeFile) -> int:
-    with open_bytes(file.path) as stream:
-        return sum(1 for line in stream if not line.strip(b"\r\n"))
-
-
-def _enter(engine: Engine, table: NativeTable, context: Context, rows: int) -> None:
+def _enter(engine: Engine, table: NativeTable, context: Context, rows: int, misshapen: int) -> None:
     ledger = context.ledger
-    ledger.record(table.name, READ, rows)
+    ledger.record(table.name, READ, rows + misshapen)
     ledger.record(table.name, KEPT, 0)
+    ledger.record(table.name, REJECT + SHAPE, misshapen)
     fates = engine.rows(
         f"SELECT coalesce(set_aside, '{KEPT}'), count(*) FROM {identifier(table.name)} GROUP BY 1"
     )
@@ -176,10 +113,9 @@ def _enter(engine: Engine, table: NativeTable, context: Context, rows: int) -> N
 
 def _keep_rejects(engine: Engine, table: NativeTable, raw: str, context: Context) -> None:
     """Put rejected lines aside as they were written, so a data manager can mend them."""
-    entries = [e for e in context.ledger if e.table == table.name and e.kind == "reject"]
-    if not entries:
-        return
     checked = [c for c in table.columns if c.demand != "free"]
+    if not any(context.ledger.rows(table.name, REJECT + c.name) for c in checked):
+        return
     typed = ", ".join(f"{cast_sql(c.name, c.cast)} AS {identifier(c.name)}" for c in checked)
     raws = ", ".join(f"{identifier(c.name)} AS {identifier(c.name + '#')}" for c in checked)
     names = ", ".join(f"{identifier(c.name)} := line.{identifier(c.name)}" for c in table.columns)
@@ -196,9 +132,6 @@ def _keep_rejects(engine: Engine, table: NativeTable, raw: str, context: Context
 def collect_rejects(engine: Engine, context: Context, path: Path) -> int:
     """Write every rejected line into one file: native_table, column_name, line (JSON text)."""
     parts = sorted(context.work.glob("rejects_*.parquet"))
-    if len(parts) == 1:
-        shutil.copyfile(parts[0], path)
-        return int(engine.scalar(f"SELECT count(*) FROM read_parquet('{path}')") or 0)
     if parts:
         engine.view_parquet("rejected_lines", parts)
         query = "SELECT * FROM rejected_lines ORDER BY native_table, column_name, line"

@@ -127,12 +127,12 @@ def test_other_peoples_extracts_come_in_as_they_are(
 
 
 def test_scalpels_hand_checkable_answers(tmp_path: Path, shared: Path) -> None:
-    """Two beneficiaries delivered twice; three of six prestations are information (DPN_QLF 71)."""
+    """Two files delivered twice; three of six prestations are information (DPN_QLF 71)."""
     source = shared / "data" / "scalpel" / "test_csv_tables"
     report = harmonise("snds", source, tmp_path / "cdm", threads=1)
     ledger = {(e.table, e.rule): e.rows for e in report.ledger}
-    assert ledger["IR_BEN_R", "same_beneficiary_twice"] == 2
-    assert ledger["IR_IMB_R", "same_illness_twice"] == 3
+    assert ledger["IR_BEN_R", "same_file_twice"] == 2
+    assert ledger["IR_IMB_R", "same_file_twice"] == 3
     assert ledger["ER_PRS_F", "T1"] == 3
     assert ledger["T_MCOaaB", "T19"] == 4
     assert ledger["T_MCOaaB", "kept"] == 2

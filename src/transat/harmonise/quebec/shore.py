@@ -32,7 +32,7 @@ from transat.harmonise.quebec.columns import QuebecColumns, check_header, load
 from transat.harmonise.quebec.native import native_table
 from transat.harmonise.quebec.rules import rules
 from transat.harmonise.shore import Preparation, Shore, Step
-from transat.tables.quebec import LABELS
+from transat.tables.quebec import LABELS, tables
 
 STEPS: Final[tuple[Step, ...]] = (
     location,
@@ -101,6 +101,7 @@ def declare(columns: Path | None = None) -> Shore:
         ),
         rules(),
         STEPS,
+        published=tables(),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 from transat.quality.dqd.catalogue import Check, checks
@@ -87,12 +87,14 @@ def _here(check: Check) -> str:
 
 def _asked(value: str, check: Check) -> str:
     """Whether checks of this type ask about a concept in this column."""
-    like = (c for c in checks() if c.type == check.type and c.field == check.field)
-    return _among(value, (i for c in like for i in c.concept_ids))
+    ids = ", ".join(map(str, _concepts(check.type.name, check.field)))
+    return f"{value} IN ({ids})"
 
 
-def _among(value: str, ids: Iterable[int]) -> str:
-    return f"{value} IN ({', '.join(map(str, sorted(set(ids))))})"
+@cache
+def _concepts(name: str, field: str) -> tuple[int, ...]:
+    like = (c for c in checks() if (c.type.name, c.field) == (name, field))
+    return tuple(sorted({i for c in like for i in c.concept_ids}))
 
 
 def _person(check: Check) -> tuple[Column, ...]:

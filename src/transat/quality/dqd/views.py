@@ -46,6 +46,7 @@ def attach(cdm: Cdm, engine: Engine) -> Present:
     a companion, true where the value is not an integer made of digits.
     """
     present = {}
+    tested = {(c.table, c.field) for c in checks() if c.type.name == "cdmDatatype"}
     for table, declared in fields().items():
         path = cdm.path_of(table)
         found: dict[str, pa.DataType] = {}
@@ -53,11 +54,10 @@ def attach(cdm: Cdm, engine: Engine) -> Present:
             found = _schema(str(path))
             present[table] = frozenset(found)
             engine.view_parquet(f"{PREFIX}raw_{table}", [path])
-        tested = {c.field for c in checks() if c.type.name == "cdmDatatype" and c.table == table}
         told = [
             part
             for name, kind in declared.items()
-            for part in _told(name, kind, found.get(name), name in tested)
+            for part in _told(name, kind, found.get(name), (table, name) in tested)
         ]
         source = f"FROM {PREFIX}raw_{table}" if found else "WHERE false"
         engine.sql(f"CREATE OR REPLACE VIEW {view(table)} AS SELECT {', '.join(told)} {source}")

@@ -1,0 +1,1 @@
+"""The written forms of a native file: delimited text, Parquet, SAS7BDAT; compressed or not."""
