@@ -47,7 +47,18 @@ def test_every_planted_trap_was_met(written: Written) -> None:
         "lump_sum_act",
         "address_outside_quebec",
         "address_not_residence",
+        "stillbirth_known",
+        "intervention_abandoned",
     }
+    notes = {e.rule for e in written.report.ledger if e.kind == "note"}
+    assert notes >= {
+        "note:not_ambulatory",
+        "note:din_padding",
+        "note:region_without_network",
+        "note:network_1610",
+        "note:death_not_in_register",
+    }
+    assert "note:claim_outside_plan" not in notes
 
 
 def test_persons_with_sex_birth_and_death(engine: Engine) -> None:
@@ -218,3 +229,124 @@ def test_observation_covers_every_pregnancy(engine: Engine) -> None:
         'AND observation_period_end_date >= p."end")'
     )
     assert outside == 0
+
+
+def test_homes_by_region_and_network(engine: Engine) -> None:
+    # The writer shifts regions by 5; INESSS moves network 1610 of region 16 to region 15.
+    recovers(
+        engine,
+        "SELECT person_id, lpad(CAST((region + 4) % 18 + 1 AS VARCHAR), 2, '0') "
+        f"FROM true_persons WHERE person_id {SEEN.format('person')}",
+        "SELECT truth, CASE location_source_value WHEN '0511' THEN '16' ELSE county END "
+        "FROM person JOIN who USING (person_id) JOIN location USING (location_id)",
+    )
+    odd = engine.rows(
+        "SELECT county, location_source_value FROM location WHERE county IN ('10', '17', '18') "
+        "OR location_source_value = '0511' ORDER BY 1"
+    )
+    assert odd == [("10", "1001"), ("15", "0511"), ("17", "1701"), ("18", "1801")]
+
+
+DELIVERED = "outcome IN ('live_birth', 'stillbirth')"
+
+
+def test_services_of_delivery_stays_follow_one_another(engine: Engine) -> None:
+    recovers(
+        engine,
+        f"SELECT person_id, admission_date FROM true_pregnancies WHERE {DELIVERED}",
+        "SELECT truth, min(visit_detail_start_date) FROM visit_detail "
+        "JOIN who USING (person_id) GROUP BY truth, visit_occurrence_id",
+    )
+    outside = engine.scalar(
+        "SELECT count(*) FROM visit_detail AS d JOIN visit_occurrence AS v "
+        "USING (visit_occurrence_id) WHERE d.person_id <> v.person_id "
+        "OR d.care_site_id <> v.care_site_id "
+        "OR visit_detail_start_date < visit_start_date OR visit_detail_end_date > visit_end_date"
+    )
+    assert outside == 0
+
+
+def test_terminations_in_hospital_have_their_intervention(engine: Engine) -> None:
+    recovers(
+        engine,
+        "SELECT person_id, \"end\" FROM true_pregnancies WHERE setting = 'hospital' "
+        "AND outcome IN ('elective_termination', 'therapeutic_termination')",
+        "SELECT truth, procedure_date FROM procedure_occurrence JOIN who USING (person_id) "
+        "JOIN concept ON concept_id = procedure_source_concept_id "
+        "WHERE vocabulary_id = 'CCI' AND concept_code LIKE '5CA%'",
+    )
+
+
+def test_a_caesarean_is_one_of_a_delivery_on_its_day(engine: Engine) -> None:
+    caesareans = (
+        "SELECT truth, procedure_date FROM procedure_occurrence JOIN who USING (person_id) "
+        "WHERE procedure_source_value = '5MD60'"
+    )
+    found = int(engine.scalar(f"SELECT count(*) FROM ({caesareans})") or 0)
+    true = f'SELECT person_id, "end" FROM true_pregnancies WHERE {DELIVERED}'
+    elsewhere = engine.scalar(f"SELECT count(*) FROM (({caesareans}) EXCEPT ALL ({true}))")
+    births = int(engine.scalar(f"SELECT count(*) FROM ({true})") or 0)
+    assert 0.15 * births < found < 0.35 * births
+    assert elsewhere == 0
+
+
+def test_acts_of_live_births_belong_to_the_delivery_stay(engine: Engine) -> None:
+    recovers(
+        engine,
+        "SELECT person_id, admission_date FROM true_pregnancies WHERE outcome = 'live_birth'",
+        "SELECT truth, visit_start_date FROM condition_occurrence JOIN who USING (person_id) "
+        "JOIN visit_occurrence USING (visit_occurrence_id) "
+        "WHERE visit_concept_id = 9201 AND condition_status_source_value = 'act'",
+    )
+
+
+def test_stillbirths_are_told_of_the_mother(engine: Engine) -> None:
+    recovers(
+        engine,
+        "SELECT l.mother_id, l.birth_date FROM true_links AS l "
+        f"JOIN true_pregnancies USING (pregnancy_id) WHERE NOT l.live AND {DELIVERED}",
+        "SELECT truth, observation_date FROM observation JOIN who USING (person_id) "
+        "JOIN concept ON concept_id = observation_concept_id WHERE concept_code = 'stillbirth'",
+    )
+
+
+def test_every_emergency_has_its_triage_priority(engine: Engine) -> None:
+    emergencies = "SELECT person_id, visit_start_date FROM visit_occurrence WHERE visit_concept_id"
+    recovers(
+        engine,
+        f"{emergencies} = 9203",
+        "SELECT person_id, observation_date FROM observation JOIN concept "
+        "ON concept_id = observation_concept_id WHERE concept_code = 'triage_priority' "
+        "AND value_as_string BETWEEN '1' AND '5'",
+    )
+
+
+def test_performers_and_establishments_are_all_known(engine: Engine) -> None:
+    lost = engine.scalar(
+        "SELECT count(*) FROM visit_occurrence LEFT JOIN provider USING (provider_id) "
+        "WHERE visit_concept_id = 9202 AND provider_source_value IS NULL"
+    )
+    assert lost == 0
+    nowhere = engine.scalar(
+        "SELECT count(*) FROM visit_occurrence LEFT JOIN care_site USING (care_site_id) "
+        "WHERE visit_concept_id IN (9201, 9203) AND care_site_source_value NOT LIKE 'MSSS:%'"
+    )
+    assert nowhere == 0
+    kinds = engine.rows(
+        "SELECT left(care_site_source_value, 5), count(*) FROM care_site GROUP BY 1 ORDER BY 1"
+    )
+    assert kinds == [("MSSS:", 60), ("USUEL", 80)]
+
+
+def test_causes_of_death_are_coded_as_the_isq_codes_them(engine: Engine) -> None:
+    unmapped = engine.rows(
+        "SELECT DISTINCT s.vocabulary_id, c.vocabulary_id FROM death "
+        "JOIN concept AS s ON s.concept_id = cause_source_concept_id "
+        "JOIN concept AS c ON c.concept_id = cause_concept_id"
+    )
+    assert unmapped == [("ICD10", "ICD10")]
+    causes = engine.rows(
+        "SELECT count(cause_source_value) > 0.8 * count(*), "
+        "count(*) FILTER (WHERE death_type_concept_id = 32815) > 0 FROM death"
+    )
+    assert causes == [(True, True)]

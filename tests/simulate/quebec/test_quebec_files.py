@@ -14,19 +14,22 @@ from written_quebec import DESIGN, Extract
 
 from transat.simulate.quebec.world import person_numbers
 from transat.simulate.quebec.write import identifiers, write
-from transat.tables.quebec import tables
+from transat.tables.quebec import LABELS, tables
+
+#: Lists that a holder may add; people leave no trace in them.
+WRITTEN = {n: t for n, t in tables().items() if n not in {*LABELS, "V_PRODU_MED"}}
 
 
 def test_every_declared_table_is_written_with_its_declared_columns(extract: Extract) -> None:
     written = {path.name for path in extract.folder.iterdir()}
-    assert written == set(tables())
-    for name, table in tables().items():
+    assert written == set(WRITTEN)
+    for name, table in WRITTEN.items():
         header = (extract.folder / name / f"{name}_0000.csv").read_text("utf-8").splitlines()[0]
         assert tuple(header.split(",")) == table.names
 
 
 def test_required_columns_are_never_empty(extract: Extract) -> None:
-    for name, table in tables().items():
+    for name, table in WRITTEN.items():
         rows = extract.rows(name)
         assert rows
         for column in table.columns:
@@ -49,7 +52,7 @@ def test_another_seed_writes_other_numbers(extract: Extract) -> None:
 
 def test_parquet_holds_the_same_text(extract: Extract, tmp_path: Path) -> None:
     write(extract.population, tmp_path, 0, replace(DESIGN, file_format="parquet"))
-    for name, table in tables().items():
+    for name, table in WRITTEN.items():
         read = csv.read_csv(
             extract.folder / name / f"{name}_0000.csv",
             convert_options=csv.ConvertOptions(

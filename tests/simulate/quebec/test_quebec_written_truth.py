@@ -118,6 +118,9 @@ def deliveries(extract: Extract) -> set[Pregnancy]:
     for row in extract.rows("NAISSANCES"):
         key = (row["NO_INDIV_MERE"], row["DATE_NAISSANCE"], int(row["AGE_GESTATIONNEL_JOURS"]))
         births.setdefault(key, []).append(row["VIVANT"] == "1")
+    for row in extract.rows("MORTINAISSANCES"):
+        key = (row["NO_INDIV_MERE"], row["DATE_ACCOUCHEMENT"], int(row["AGE_GESTATIONNEL_JOURS"]))
+        births.setdefault(key, []).append(False)
     return {
         (
             mother,
@@ -164,8 +167,13 @@ def test_pregnancies(extract: Extract) -> None:
 
 def test_outcome_codes_of_delivery_stays_agree_with_the_register(extract: Extract) -> None:
     born: dict[str, list[bool]] = {}
+    known: set[tuple[str, str]] = set()
     for row in without_repeats(extract.rows("NAISSANCES")):
         born.setdefault(row["NO_SEQ_SEJ_HOSP_MERE"], []).append(row["VIVANT"] == "1")
+        known.add((row["NO_SEQ_SEJ_HOSP_MERE"], row["RANG_NAISSANCE"]))
+    for row in extract.rows("MORTINAISSANCES"):
+        if (row["NO_SEQ_SEJ_HOSP_MERE"], row["RANG_NAISSANCE"]) not in known:
+            born.setdefault(row["NO_SEQ_SEJ_HOSP_MERE"], []).append(False)
     code = {
         row["SHOP_NO_SEQ_SEJ_HOSP"]: row["SHOP_COD_DIAGN_MDCAL_CLINQ"]
         for row in extract.rows("V_DIAGN_SEJ_HOSP_CM")
@@ -225,7 +233,13 @@ def test_persons(extract: Extract) -> None:
         )
         for row in extract.population.persons.to_pylist()
     }
-    assert {tuple(row.values()) for row in extract.rows("V_FICH_ID_BEN_CM")} == truth
+    certified = {row["NO_INDIV"]: row["DATE_DECES"] for row in extract.rows("DECES_ISQ")}
+    seen = set()
+    for row in extract.rows("V_FICH_ID_BEN_CM"):
+        number, sex, birth, death = row.values()
+        assert not (death and number in certified) or certified[number] == death
+        seen.add((number, sex, birth, death or certified.get(number, "")))
+    assert seen == truth
 
 
 def test_nothing_happens_outside_the_extract_or_after_death(extract: Extract) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from transat.simulate.quebec.native import (
     Integers,
@@ -25,7 +26,12 @@ from transat.simulate.quebec.traps import pick, shuffled
 from transat.simulate.quebec.world import FIRST_DAY, World
 
 _REGIONS: Final = 18
+#: The regions of the population count from 1 to 13: shifted, they meet the odd ones of Québec.
+_SHIFT: Final = 4
 _STILL_HOLDS: Final = (date(9999, 12, 31) - date(1970, 1, 1)).days
+_WITHOUT_NETWORK: Final = (10, 17, 18)
+_MOVED_REGION: Final = 16
+_MOVED_SHARE: Final = 8
 _MOVED: Final = 0.10
 _CORRESPONDENCE: Final = 0.03
 _ELSEWHERE: Final = 0.01
@@ -36,7 +42,7 @@ def lines(world: World) -> pa.Table:
     persons = world.population.persons
     people = integers(persons["person_id"])
     born = day_numbers(persons["birth_date"])
-    region = (integers(persons["region"], 1) - 1) % _REGIONS + 1
+    region = (integers(persons["region"], 1) + _SHIFT) % _REGIONS + 1
     random = world.stream("I_BENF_ADR_CM")
     moving = np.zeros(len(people), dtype=np.int64)
     rows = pick(random, len(people), _MOVED)
@@ -65,6 +71,10 @@ def _part(
     kind: str,
 ) -> pa.Table:
     rows = len(people)
+    # First network of the region, but for the one that INESSS moves; three regions have none.
+    moved = (region == _MOVED_REGION) & (people % _MOVED_SHARE == 0)
+    network = padded(region * 100 + np.where(moved, 10, 1), 4)
+    without = np.isin(region, _WITHOUT_NETWORK)
     return native(
         "I_BENF_ADR_CM",
         {
@@ -74,7 +84,6 @@ def _part(
             "BENF_IND_ADR_HQ": constant(outside, rows),
             "BENF_COD_TYP_ADR": constant(kind, rows),
             "LGEO_COD_RSS": padded(region, 2),
-            # First network of the region: the finer division is not simulated.
-            "LGEO_COD_TERRI_RLS": padded(region * 100 + 1, 4),
+            "LGEO_COD_TERRI_RLS": pc.if_else(pa.array(without), pa.scalar(None), network),
         },
     )

@@ -1,4 +1,4 @@
-"""NAISSANCES (mapped) and the stays of newborns."""
+"""NAISSANCES, MORTINAISSANCES (mapped) and the stays of newborns."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from transat.simulate.quebec.native import (
 from transat.simulate.quebec.pregnancies import Pregnancies
 from transat.simulate.quebec.traps import repeated, shuffled
 from transat.simulate.quebec.world import World, positions, unseen
+from transat.tables.quebec import tables
 
 #: Share of live births whose child was not found again in the register of insured persons.
 _CHILD_NOT_FOUND: Final = 0.008
@@ -87,8 +88,10 @@ def lines(
     births: Births,
     delivery_rows: Integers,
     numbers: pa.Array,
-) -> tuple[pa.Table, pa.Table]:
-    """The register of births, and the mother-child links that it lost.
+) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """The register of births, that of stillbirths, and the mother-child links that are lost.
+
+    Half of the stillborn are in both registers, half in that of stillbirths alone.
 
     Parameters
     ----------
@@ -113,6 +116,18 @@ def lines(
             "VIVANT": chosen(("0", "1"), births.live.astype(np.int64)),
         },
     )
-    every = np.ones(len(births.live), dtype=np.bool_)
-    table = shuffled(random, repeated(random, table, every, _TWICE))
-    return table, unseen("link", births.infant[lost], "bad_chaining")
+    apart = ~births.live & (births.pregnancy % 2 == 0)
+    register = table.filter(pa.array(~apart))
+    every = np.ones(register.num_rows, dtype=np.bool_)
+    register = shuffled(random, repeated(random, register, every, _TWICE))
+    stillborn = _stillbirths(table.filter(pa.array(~births.live)))
+    return register, stillborn, unseen("link", births.infant[lost], "bad_chaining")
+
+
+def _stillbirths(table: pa.Table) -> pa.Table:
+    """MORTINAISSANCES, from the same children as lines of NAISSANCES."""
+    columns = {"DATE_ACCOUCHEMENT": table["DATE_NAISSANCE"].combine_chunks()}
+    for name in tables()["MORTINAISSANCES"].names:
+        if name not in columns:
+            columns[name] = table[name].combine_chunks()
+    return native("MORTINAISSANCES", columns)

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from transat.simulate.quebec.hospital import Stays
+from transat.simulate.quebec.hospital import HOSPITALS, Stays
 from transat.simulate.quebec.native import (
     NO_DAY,
     Integers,
@@ -18,12 +18,14 @@ from transat.simulate.quebec.native import (
     instants,
     integers,
     native,
+    padded,
     whole,
 )
 from transat.simulate.quebec.traps import pick, repeated, shuffled
 from transat.simulate.quebec.world import World, equal, inside_the_extract
 
 _TWICE: Final = 0.01
+_PER_CHUNK: Final = 10_000_000
 _LONGEST: Final = 20 * 60
 
 #: Of ordinary contacts, share that took place at the emergency department; the act is billed too.
@@ -79,10 +81,16 @@ def lines(world: World, parts: Sequence[Episodes]) -> pa.Table:
             "SURG_DH_DEPAR_USAG_DURG": instants(episodes.day, departure),
             "SURG_COD_DIAGN_MDCAL_CLINQ": episodes.code,
             "SURG_COD_PRIOR_TRIAG_DURG": whole(random.integers(1, 6, rows)),
+            "SURG_NO_EPISO_SOIN_DURG": padded(world.chunk * _PER_CHUNK + np.arange(rows), 10),
+            "SURG_NO_ETAB_MSSS": padded(_hospitals(world, rows), 8),
         },
     )
     every = np.ones(rows, dtype=np.bool_)
     return shuffled(random, repeated(random, table, every, _TWICE))
+
+
+def _hospitals(world: World, rows: int) -> Integers:
+    return world.stream("SURG_NO_ETAB_MSSS").integers(1, HOSPITALS + 1, rows)
 
 
 def _stacked(parts: Sequence[Episodes]) -> Episodes:

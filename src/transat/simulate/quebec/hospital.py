@@ -23,7 +23,8 @@ from transat.simulate.quebec.native import (
 from transat.simulate.quebec.traps import pick, repeated, shuffled
 from transat.simulate.quebec.world import World, equal
 
-_HOSPITALS: Final = 60
+#: Hospitals of the extract, numbered from 1 as the ministry (MSSS) would.
+HOSPITALS: Final = 60
 _TWICE: Final = 0.005
 _ICD10_CA: Final = "1"
 _STAYS_PER_CHUNK: Final = 10_000_000
@@ -122,7 +123,7 @@ def stay_lines(world: World, stays: Stays, numbers: pa.Array) -> pa.Table:
             "SHOP_NBR_JR_ABSNT_SEJ_HOSP": constant("0", rows),
             "SHOP_IND_NOUV_NE_SEJ_HOSP": whole(stays.newborn.astype(np.int64)),
             "SHOP_NO_SEQ_SYS_CLA": constant(_ICD10_CA, rows),
-            "SHOP_NO_ETAB_MSSS": padded(random.integers(1, _HOSPITALS + 1, rows), 8),
+            "SHOP_NO_ETAB_MSSS": padded(random.integers(1, HOSPITALS + 1, rows), 8),
         },
     )
     every = np.ones(rows, dtype=np.bool_)

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transat.simulate.quebec import establishments
 from transat.simulate.quebec.native import (
     Flags,
     Integers,
@@ -105,15 +106,16 @@ def lines(world: World, parts: Sequence[Acts]) -> pa.Table:
     lump_sums = Acts.of(
         _LUMP_SUM, acts.person[lump], acts.day[lump], pa.nulls(len(lump), pa.string())
     )
-    true_lines = _native(world, random, acts, random.random(rows) < _PART_PAID)
-    void_lines = _native(world, random, acts.take(void.rows, void.days))
+    places = world.stream("SMOD_NO_ETAB_USUEL")
+    true_lines = _native(world, random, places, acts, random.random(rows) < _PART_PAID)
+    void_lines = _native(world, random, places, acts.take(void.rows, void.days))
     table = pa.concat_tables(
         [
             repeated(random, true_lines, np.ones(rows, dtype=np.bool_), _TWICE),
-            _refuse(_native(world, random, acts.take(refused.rows, refused.days))),
+            _refuse(_native(world, random, places, acts.take(refused.rows, refused.days))),
             void_lines,
             _cancel(void_lines),
-            _native(world, random, lump_sums),
+            _native(world, random, places, lump_sums),
         ]
     )
     return shuffled(random, table)
@@ -174,20 +176,28 @@ def _act_codes(random: np.random.Generator, kind: pa.Array) -> pa.Array:
 
 
 def _native(
-    world: World, random: np.random.Generator, acts: Acts, part_paid: Flags | None = None
+    world: World,
+    random: np.random.Generator,
+    places: np.random.Generator,
+    acts: Acts,
+    part_paid: Flags | None = None,
 ) -> pa.Table:
     rows = len(acts.person)
     in_part = np.zeros(rows, dtype=np.bool_) if part_paid is None else part_paid
+    codes, amounts = _act_codes(random, acts.kind), random.integers(2_000, 20_000, rows)
+    performer = random.integers(1, _PERFORMERS + 1, rows)
     return native(
         "I_SMOD_SERV_MD_CM",
         {
             "SMOD_NO_INDIV_BEN_BANLS": world.person_numbers(acts.person),
             "SMOD_DAT_SERV": dates(acts.day),
-            "SMOD_COD_ACTE": _act_codes(random, acts.kind),
+            "SMOD_COD_ACTE": codes,
             "SMOD_COD_DIAGN_PRIMR": acts.icd9,
-            "SMOD_MNT_PAIMT": dollars(random.integers(2_000, 20_000, rows)),
+            "SMOD_MNT_PAIMT": dollars(amounts),
             "SMOD_COD_ROLE": constant("1", rows),
-            "DISP_NO_SEQ_DISP_BANLS": padded(random.integers(1, _PERFORMERS + 1, rows), 8),
+            "DISP_NO_SEQ_DISP_BANLS": padded(performer, 8),
+            "SMOD_COD_SPEC": establishments.speciality(performer),
+            "SMOD_NO_ETAB_USUEL": establishments.of_acts(places, equal(acts.kind, DELIVERY)),
             "SMOD_COD_STA_DECIS": chosen(_DECISIONS, in_part.astype(np.int64)),
         },
     )

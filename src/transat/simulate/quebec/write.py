@@ -13,13 +13,17 @@ from transat.simulate.quebec import (
     beneficiaries,
     births,
     conditions,
+    deaths,
     drug_plan,
     emergency,
+    establishments,
     hospital,
+    interventions,
     malformations,
     medical_services,
     pharmacy,
     pregnancies,
+    services,
 )
 from transat.simulate.quebec.native import save
 from transat.simulate.quebec.world import World, identifiers
@@ -50,12 +54,14 @@ def write(population: Population, folder: Path, chunk: int, design: Design) -> p
         "V_FICH_ID_BEN_CM": beneficiaries.lines(world),
         "I_BENF_ADR_CM": addresses.lines(world),
         "ADMISSIBILITE_MEDICAMENTS": drug_plan.lines(world),
+        "DECES_ISQ": deaths.lines(world),
     }
     files["V_DEM_PAIMT_MED_CM"], without_claim = pharmacy.lines(world)
     care, not_in_care = _care(world)
     files |= care
     if chunk == 0:
         files["V_RPERT_COD_ACTE"] = medical_services.act_directory()
+        files["V_ETAB_USUEL"] = establishments.lines()
     for name, table in files.items():
         save(table, name, folder, chunk, design.file_format)
     missing = pa.concat_tables([without_claim, *not_in_care])
@@ -78,14 +84,20 @@ def _care(world: World) -> tuple[dict[str, pa.Table], list[pa.Table]]:
         [deliveries, losses, newborns, later, conditions.stays(world, lasting)]
     )
     numbers = hospital.stay_numbers(world, len(stays))
-    register, not_linked = births.lines(
-        world, expecting, born, delivered, numbers.slice(0, len(deliveries))
+    delivery_numbers = numbers.slice(0, len(deliveries))
+    register, stillborn, not_linked = births.lines(
+        world, expecting, born, delivered, delivery_numbers
     )
     loss_numbers = numbers.slice(len(deliveries), len(losses))
     files = {
         "V_SEJ_HOSP_CM": hospital.stay_lines(world, stays, numbers),
         "V_DIAGN_SEJ_HOSP_CM": hospital.diagnosis_lines(world, stays, numbers),
+        "V_SEJ_SERV_HOSP_CM": services.lines(world, deliveries, delivery_numbers),
+        "INTERVENTIONS": interventions.lines(
+            world, expecting, delivered, delivery_numbers, lost, loss_numbers
+        ),
         "NAISSANCES": register,
+        "MORTINAISSANCES": stillborn,
         "GROSSESSES_HOSP": pregnancies.gestation_lines(world, expecting, lost, loss_numbers),
         "V_EPISO_SOIN_DURG_CM": emergency.lines(
             world,
