@@ -49,7 +49,8 @@ class Asking:
         """The number asked before, 0 for one over nothing."""
         match asked:
             case Sum():
-                return self._sums.get(asked, 0)
+                known = self._sums.get(asked)
+                return self.answer(asked.otherwise) if known is None else known
             case Tally():
                 return sum(
                     int(n) for *what, n in self._groups.get(asked.over, ()) if asked.true_of(*what)
@@ -70,7 +71,7 @@ class Asking:
                 self._sum(rows(table), [*own, *self._counts(table)])
         self._histogram()
         for relation, asked_of in sums.items():
-            if self._filled(relation):
+            if self._filled(relation) and not self._settled(relation):
                 self._sum(relation, asked_of)
         for group in dict.fromkeys(n.over for n in asked if isinstance(n, Tally)):
             if self._filled(group):
@@ -85,6 +86,13 @@ class Asking:
 
     def _filled(self, over: Relation | Groups) -> bool:
         return all(self._count(table, name) > 0 for table, name in over.filled)
+
+    def _settled(self, relation: Relation) -> bool:
+        if relation.unless_equal is None:
+            return False
+        left, right = relation.unless_equal
+        self._sum(left.over, [left])
+        return self.answer(left) == self.answer(right)
 
     def _count(self, table: str, name: str) -> int:
         """Rows of a table, or those where a column is not null."""

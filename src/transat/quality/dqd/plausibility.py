@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from transat.quality.dqd.catalogue import Check, fields
-from transat.quality.dqd.conformance import with_births, with_visits
+from transat.quality.dqd.joins import linked, visit_dates, visits, with_births
 from transat.quality.dqd.question import (
+    HERE,
     Question,
     Relation,
     Sum,
+    Tally,
     column,
     count_where,
     every_row,
@@ -74,7 +76,7 @@ def temporal_after(check: Check) -> Question:
             count_where(births, f"p.june > {day(check.field)}"),
             every_row(everything),
             ((table, "person_id"), *_BIRTH[:3]),
-            count_where(births, "p.person_id IS NOT NULL AND p.june IS NULL"),
+            count_where(births, f"c.{HERE} AND p.person_id IS NOT NULL AND p.june IS NULL"),
         )
     return Question(
         count_where(everything, f"{day(other)} > {day(check.field)}"),
@@ -92,32 +94,6 @@ def after_birth(check: Check) -> Question:
         filled_rows(check.table, check.field),
         ((check.table, "person_id"), *_BIRTH),
         count_where(births, f"{matched} AND p.born IS NULL"),
-    )
-
-
-def births() -> str:
-    """The query behind BIRTHS.
-
-    An impossible day (31 June, month 13, no year) gives null: the check is then in doubt.
-    """
-    return (
-        f"SELECT person_id, coalesce(CAST(birth_datetime AS DATE), {_made('m', 'd')}) AS born, "
-        f"coalesce(CAST(birth_datetime AS DATE), {_made('6', '1')}) AS june "
-        "FROM (SELECT person_id, birth_datetime, year_of_birth AS y, "
-        "coalesce(month_of_birth, 1) AS m, coalesce(day_of_birth, 1) AS d "
-        f"FROM {view('person')}) x"
-    )
-
-
-def _made(month: str, day_: str) -> str:
-    """A date from its parts, null rather than an error when there is no such day."""
-    length = (
-        f"CASE WHEN {month} IN (4, 6, 9, 11) THEN 30 WHEN {month} <> 2 THEN 31 "
-        "WHEN y % 4 = 0 AND (y % 100 <> 0 OR y % 400 = 0) THEN 29 ELSE 28 END"
-    )
-    return (
-        f"CASE WHEN y BETWEEN 1 AND 9999 AND {month} BETWEEN 1 AND 12 "
-        f"AND {day_} BETWEEN 1 AND {length} THEN make_date(y, {month}, {day_}) END"
     )
 
 
@@ -169,11 +145,10 @@ def start_before_end(check: Check) -> Question:
 
 def within_visit_dates(check: Check) -> Question:
     """Dates more than seven days before their visit starts or after it ends."""
-    visits, own = with_visits(check.table), column(check.field)
-    away = f"{own} < v.visit_start_date - 7 OR {own} > v.visit_end_date + 7"
+    here, which = linked().index(check.table), visit_dates()[check.table].index(check.field)
     return Question(
-        count_where(visits, away),
-        Sum(visits, "count(v.visit_occurrence_id)"),
+        Tally(visits(), lambda table, _, *far: table == here and bool(far[which])),
+        Tally(visits(), lambda table, known, *_: table == here and known),
         (
             (check.table, "visit_occurrence_id"),
             *(

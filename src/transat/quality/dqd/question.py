@@ -22,6 +22,9 @@ HISTOGRAM: Final = f"{PREFIX}histogram"
 #: Persons with their days of birth, and whether one could be made.
 BIRTHS: Final = f"{PREFIX}births"
 
+#: Constant column of every view: it is null beside a person who has no row in the table.
+HERE: Final = "here__"
+
 Column = tuple[str, str]
 
 
@@ -41,20 +44,22 @@ class Relation:
 
     text: what follows FROM; table: the table whose checks it serves, under which time is counted;
     filled: (table, column) pairs; where the table, or the column when one is named, holds nothing,
-    every sum over the relation is 0 and no query is run.
+    no query is run; nor where the two numbers of `unless_equal` are equal.
     """
 
     text: str
     table: str
     filled: tuple[Column, ...] = field(default=(), compare=False)
+    unless_equal: tuple[Sum, Sum] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """One number: an aggregate over a relation; null counts as 0."""
+    """One number: an aggregate over a relation, null being 0; `otherwise` where none is run."""
 
     over: Relation
     aggregate: str
+    otherwise: Sum | int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ def rows(table: str) -> Relation:
 
 def count_where(over: Relation, condition: str) -> Sum:
     """Rows of a relation for which a condition is true."""
-    return Sum(over, f"count(*) FILTER (WHERE {condition})")
+    return Sum(over, f"count(CASE WHEN {condition} THEN 1 END)")
 
 
 def every_row(over: Relation) -> Sum:

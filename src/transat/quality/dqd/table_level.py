@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from transat.quality.dqd.catalogue import Check
+from transat.quality.dqd.joins import with_births
 from transat.quality.dqd.question import (
+    HERE,
     Question,
     Relation,
     Sum,
     column,
+    count_where,
     every_row,
+    filled_rows,
     rows,
     view,
 )
@@ -21,14 +27,10 @@ def cdm_table(check: Check) -> Question:
 
 def person_completeness(check: Check) -> Question:
     """Persons without a row in the table."""
-    without = Relation(
-        f"{view('person')} p WHERE p.person_id IS NOT NULL AND NOT EXISTS "
-        f"(SELECT 1 FROM {view(check.table)} c WHERE c.person_id = p.person_id)",
-        check.table,
-        (("person", ""),),
-    )
+    alone = f"c.{HERE} IS NULL AND p.person_id IS NOT NULL"
+    everyone = filled_rows("person", "person_id")
     return Question(
-        every_row(without),
+        replace(count_where(with_births(check.table), alone), otherwise=everyone),
         every_row(rows("person")),
         (("person", "person_id"), (check.table, "person_id")),
     )
@@ -37,17 +39,17 @@ def person_completeness(check: Check) -> Question:
 def condition_era_completeness(check: Check) -> Question:
     """Persons with a coded condition and no condition era."""
     coded = "condition_occurrence"
-    people = f"(SELECT DISTINCT person_id FROM {view(coded)} WHERE condition_concept_id <> 0) o"
-    filled = ((coded, "condition_concept_id"),)
-    without = Relation(
-        f"{people} WHERE o.person_id IS NOT NULL AND NOT EXISTS "
-        f"(SELECT 1 FROM {view(check.table)} c WHERE c.person_id = o.person_id)",
+    people = Relation(
+        f"(SELECT DISTINCT person_id FROM {view(coded)} WHERE condition_concept_id <> 0) o "
+        f"LEFT JOIN (SELECT DISTINCT person_id FROM {view(check.table)}) e "
+        "ON o.person_id = e.person_id",
         check.table,
-        filled,
+        ((coded, "condition_concept_id"),),
     )
+    without = "o.person_id IS NOT NULL AND e.person_id IS NULL"
     return Question(
-        every_row(without),
-        Sum(Relation(people, check.table, filled), "count(o.person_id)"),
+        count_where(people, without),
+        Sum(people, "count(o.person_id)"),
         ((coded, "condition_concept_id"), (coded, "person_id"), (check.table, "person_id")),
     )
 

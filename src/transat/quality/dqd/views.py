@@ -15,8 +15,8 @@ from transat.engines.cdm import Cdm
 from transat.engines.engine import Engine, identifier
 from transat.quality.dqd.catalogue import Kind, checks, fields
 from transat.quality.dqd.conformance import WRONG
-from transat.quality.dqd.plausibility import births
-from transat.quality.dqd.question import BIRTHS, PREFIX, view
+from transat.quality.dqd.joins import births
+from transat.quality.dqd.question import BIRTHS, HERE, PREFIX, view
 
 _SQL: Final[Mapping[Kind, str]] = {
     "integer": "BIGINT",
@@ -59,6 +59,7 @@ def attach(cdm: Cdm, engine: Engine) -> Present:
             for name, kind in declared.items()
             for part in _told(name, kind, found.get(name), (table, name) in tested)
         ]
+        told.append(f"true AS {HERE}")
         source = f"FROM {PREFIX}raw_{table}" if found else "WHERE false"
         engine.sql(f"CREATE OR REPLACE VIEW {view(table)} AS SELECT {', '.join(told)} {source}")
     engine.sql(f"CREATE OR REPLACE VIEW {BIRTHS} AS {births()}")
