@@ -89,7 +89,10 @@ def _of_lines(field: Field) -> str:
         f"CAST({field.entry or '0'} AS BIGINT) AS since_entry, CAST({field.unit} AS VARCHAR) "
         f"AS kind FROM stay_line_{field.key}"
     )
-    last = day("coalesce(since + greatest(days, 1) - 1, greatest(next_since - 1, since))")
+    last = day(
+        "CASE WHEN days IS NULL THEN greatest(next_since - 1, since) "
+        "ELSE since + greatest(days, 1) - 1 END"
+    )
     known = "since IS NOT NULL AND coalesce(days, next_since) IS NOT NULL"
     return (
         "SELECT visit_occurrence_id, person_id, line_no, place, "
