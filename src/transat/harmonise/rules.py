@@ -73,22 +73,23 @@ SAME_FILE_TWICE: Final = Rule(
 ON_FILES: Final = (NO_OMOP_PLACE, SAME_FILE_TWICE)
 
 
-def active(rules: Iterable[Rule], off: Iterable[str]) -> tuple[Rule, ...]:
+def active(rules: Iterable[Rule], off: Iterable[str], on: Iterable[str] = ()) -> tuple[Rule, ...]:
     """The rules that apply, in declared order, then those on whole files.
 
-    Raises ConfigError when `off` names a rule that does not exist, or a fixed one.
+    `on` names rules that are off by default (T13). Raises ConfigError when `off` or `on` names a
+    rule that does not exist, or a fixed one.
     """
     declared = (*rules, *ON_FILES)
     keys = {r.key for r in declared if not r.fixed}
-    closed = set(off)
-    for key in sorted(closed - keys):
+    closed, opened = set(off), set(on)
+    for key in sorted((closed | opened) - keys):
         near = close_match(key, keys) or ", ".join(sorted(keys))
         raise ConfigError(
             Text(f"règle inconnue ou fixe : {key}.", f"unknown or fixed rule: {key}."),
             "rules_off",
             Text(f"Règles qui se coupent : {near}.", f"Rules that can be off: {near}."),
         )
-    return tuple(r for r in declared if r.default_on and r.key not in closed)
+    return tuple(r for r in declared if (r.default_on or r.key in opened) and r.key not in closed)
 
 
 def first_match_sql(rules: Iterable[Rule], table: str, *, contested: bool = True) -> str:

@@ -136,6 +136,8 @@ def test_scalpels_hand_checkable_answers(tmp_path: Path, shared: Path) -> None:
     assert ledger["ER_PRS_F", "T1"] == 3
     assert ledger["T_MCOaaB", "T19"] == 4
     assert ledger["T_MCOaaB", "kept"] == 2
+    assert ledger["T_SSRaaB", "kept"] == 3
+    assert [report.tables[t] for t in ("visit_occurrence", "visit_detail")] == [5, 5]
 
 
 @pytest.mark.parametrize(

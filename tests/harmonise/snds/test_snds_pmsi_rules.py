@@ -52,6 +52,20 @@ def test_stays_that_are_not_care_are_set_aside(tmp_path: Path) -> None:
     assert [found.ledger["T_MCOaaB", r] for r in rules] == [1, 3, 1, 1, 1, 1, 1]
 
 
+def test_abortion_stays_are_erased_only_when_asked(tmp_path: Path) -> None:
+    extract = NativeExtract().person().stay("1", GRG_GHM="14Z08Z", DGN_PAL="O049")
+    assert harmonised(extract, tmp_path / "kept").conditions() == [("O049", "DP")]
+    found = harmonised(extract, tmp_path / "erased", rules_on=("T13",))
+    assert found.conditions() == []
+    assert found.ledger["T_MCOaaB", "T13"] == 1
+
+
+def test_a_child_admitted_days_after_its_birth_is_linked_by_its_age(tmp_path: Path) -> None:
+    assert harmonised(pair(day="15032015", AGE_JOU=5), tmp_path).rows(LINKS) == [
+        ("ANOanna", "ANOzoe")
+    ]
+
+
 def test_number_spellings_differ_from_table_to_table(tmp_path: Path) -> None:
     extract = NativeExtract().person().stay("0000000001", ETA_NUM="010780004")
     extract.add("T_MCO15D", ETA_NUM="10780004", RSA_NUM="1.0", ASS_DGN="Z370")
