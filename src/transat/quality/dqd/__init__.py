@@ -11,6 +11,7 @@
         check.percent, check.threshold          # it fails when percent > threshold (0 or None: any)
         check.status, check.reason              # reason is a Text (fr, en), None where none is due
         check.category, check.severity, check.meaning
+    dqd.document(result, counts)                # DQD's own JSON; `counts` says what may be written
 
 Statuses are DQD's: `failed`, `passed`, `not_applicable` (table or column absent or empty, concept
 never used) and `error` (the check reads something else that is absent, or a birth is impossible).
@@ -21,6 +22,7 @@ for that reading with `run(cdm, absent="empty")`, which is how published results
 """
 
 from transat.quality.dqd.catalogue import DQD_VERSION, Check, CheckType, check_types, checks
+from transat.quality.dqd.export import document, exact, overview
 from transat.quality.dqd.result import STATUSES, DqdCheck, DqdResult, Status
 from transat.quality.dqd.run import Absent, run
 
@@ -35,5 +37,8 @@ __all__ = [
     "Status",
     "check_types",
     "checks",
+    "document",
+    "exact",
+    "overview",
     "run",
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from itertools import groupby
 
-from transat.engines.engine import quoted
 from transat.quality.dqd.catalogue import checks
 from transat.quality.dqd.question import BIRTHS, Groups, Relation, column, view
 
