@@ -50,12 +50,41 @@ def harmonise(
             ),
         ),
     ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar=say("RÈGLE", "RULE"),
+            help=say(
+                "Règle coupée par défaut à appliquer (T13).",
+                "Rule that is off by default, to apply (T13).",
+            ),
+        ),
+    ] = None,
     columns: Annotated[
         Path | None,
         typer.Option(
             help=say(
                 "Fichier de correspondance du détenteur (Québec, ConcePTION).",
                 "The holder's mapping file (Québec, ConcePTION).",
+            )
+        ),
+    ] = None,
+    vocabulary: Annotated[
+        Path | None,
+        typer.Option(
+            help=say(
+                "Vocabulaire Athena (zip ou dossier) ; sans lui, concepts locaux.",
+                "Athena vocabulary (zip or folder); without it, local concepts.",
+            )
+        ),
+    ] = None,
+    referentials: Annotated[
+        Path | None,
+        typer.Option(
+            help=say(
+                "Dossier des référentiels absents de l'extrait (IR_PHA_R, NU_UCD_R, BDPP).",
+                "Folder of the referentials that the extract lacks (IR_PHA_R, NU_UCD_R, DPD).",
             )
         ),
     ] = None,
@@ -75,7 +104,10 @@ def harmonise(
             source,
             to,
             rules_off=tuple(without or ()),
+            rules_on=tuple(also or ()),
             columns=columns,
+            vocabulary=vocabulary,
+            referentials=referentials,
             progress=steps(show, Text(f"harmonisation, {shore}", f"harmonising, {shore}")),
             then=lambda cdm: found.append(write_pregnancies(cdm)),
         )

@@ -35,7 +35,7 @@ LONGEST_CODE: Final = 8
 
 def undotted(code: str) -> str:
     """An ICD code without dot, star, dagger or spaces, in capitals: 'q05.4 ' -> 'Q054'."""
-    return "".join(c for c in code.upper() if c.isalnum())
+    return "".join(c for c in code if c.isascii() and c.isalnum()).upper()
 
 
 def icd10_who(code: str, length: int = 4) -> str:

@@ -15,7 +15,7 @@ NATIONAL_ICD10: Final = ("CIM10", "ICD10CA")
 
 def undotted_sql(code: str) -> str:
     """SQL of a code in capitals without dot, star, dagger or blanks; NULL when nothing is left."""
-    return f"nullif(regexp_replace(upper({code}), '[^A-Z0-9]', '', 'g'), '')"
+    return f"nullif(upper(regexp_replace({code}, '[^A-Za-z0-9]', '', 'g')), '')"
 
 
 def icd10_sql(code: str) -> str:

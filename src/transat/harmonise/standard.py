@@ -1,7 +1,7 @@
 """From local concepts to those of an Athena vocabulary: the same code, and its standard concepts.
 
-Four ways, the surest first: the code itself in its own system; a diagnosis by its longest known
-prefix in that system; in the WHO's ICD-10 (ICD-9-CM for ICD-9); a medicine by its ATC. 'Maps to'
+Three ways, the surest first: the code itself in its own system; a diagnosis by its longest prefix
+that is known there or in the WHO's ICD-10 (ICD-9-CM for ICD-9); a medicine by its ATC. 'Maps to'
 leads to standard concepts. Done once for each distinct code: no event line is touched.
 """
 
@@ -125,7 +125,7 @@ def _targets_sql() -> str:
         "PARTITION BY local_id ORDER BY domain_id = own_domain DESC, concept_id) AS INTEGER) "
         f"AS place FROM (SELECT x.local_id, x.concept_id, t.domain_id, t.vocabulary_id, {how} "
         f"AS how, {domain_sql('c.vocabulary_id')} AS own_domain, "
-        "rank() OVER (PARTITION BY x.local_id ORDER BY x.place) AS way "
+        "rank() OVER (PARTITION BY x.local_id ORDER BY x.place = 1 DESC, x.cut, x.place) AS way "
         f"FROM ({reached}) AS x JOIN athena_concept AS t ON t.concept_id = x.concept_id "
         "AND t.standard_concept = 'S' AND t.invalid_reason IS NULL "
         f"JOIN {VIEW} AS c ON c.concept_id = x.local_id) AS led WHERE way = 1"
