@@ -104,7 +104,7 @@ def test_one_number_a_person(extract: Extract, native: Engine) -> None:
     assert len(set(table["snds_person"].to_pylist())) == len(persons)
     known = native.scalar(
         "SELECT count(DISTINCT coalesce(BEN_NIR_ANO, BEN_NIR_PSA || '|' || BEN_RNG_GEM)) "
-        "FROM IR_BEN_R WHERE BEN_CDI_NIR = '00'"
+        "FROM (SELECT * FROM IR_BEN_R UNION SELECT * FROM IR_BEN_R_ARC) WHERE BEN_CDI_NIR = '00'"
     )
     assert known == len(persons)
 

@@ -69,7 +69,8 @@ class Extract:
         engine.register("numbers", identifiers(self.people, self.design, 0))
         engine.register("product", products())
         engine.sql(
-            "CREATE VIEW person AS SELECT BEN_NIR_PSA, BEN_RNG_GEM, n.person_id FROM IR_BEN_R "
+            "CREATE VIEW person AS SELECT BEN_NIR_PSA, BEN_RNG_GEM, n.person_id FROM "
+            "(SELECT * FROM IR_BEN_R UNION SELECT * FROM IR_BEN_R_ARC) "
             "JOIN numbers AS n ON n.snds_person = "
             "coalesce(BEN_NIR_ANO, BEN_NIR_PSA || '|' || BEN_RNG_GEM) WHERE BEN_CDI_NIR = '00'"
         )

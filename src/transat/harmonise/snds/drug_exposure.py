@@ -24,7 +24,6 @@ def build(engine: Engine, context: Context) -> str:
     """The query of the table."""
     a_box = f"CASE WHEN k.code IS NULL THEN {DAYS_PER_PACK} ELSE {DAYS_PER_LARGE_PACK} END"
     days = f"CAST(ceil({a_box} * d.packs) AS INTEGER)"
-    atc = "d.atc" if context.applies("T16") else "CASE WHEN length(d.atc) >= 7 THEN d.atc END"
     return (
         # A concept's number is the rank of its vocabulary and code, and sorts faster than they do.
         "SELECT CAST(row_number() OVER (ORDER BY d.person_id, a.concept_id, d.day, c.concept_id, "
@@ -40,6 +39,6 @@ def build(engine: Engine, context: Context) -> str:
         "coalesce(c.concept_id, 0) AS drug_source_concept_id FROM dispensing AS d "
         "LEFT JOIN local_concept AS c ON c.vocabulary_id = d.vocabulary "
         "AND c.concept_code = d.code "
-        f"LEFT JOIN local_concept AS a ON a.vocabulary_id = 'ATC' AND a.concept_code = {atc} "
+        "LEFT JOIN local_concept AS a ON a.vocabulary_id = 'ATC' AND a.concept_code = d.atc "
         "LEFT JOIN large_pack AS k ON d.vocabulary = 'CIP13' AND k.code = d.code"
     )

@@ -1,17 +1,12 @@
 """How many days a box stands for (T7), and what the referential does not say of a drug (T16).
 
-The DCIR counts boxes, and boxes of one and of three months both count 1. Boxes of three months were
-allowed in 2004 and sold from September 2005, for diabetes, osteoporosis, hypertension and high
-cholesterol (CNAMTS, Points de repère n° 30). So a box stands for 90 days when its ATC is in those
-classes (`three_month_packs.csv`: classes by our reading of the four diseases, metformin and
-acarbose left out, of which several units are taken a day) and it holds three times the units of a
-box of 28, 30 or 31 units of the same ATC; every other box stands for 30.
+The DCIR counts boxes, and boxes of one and of three months both count 1. A box of three months
+(`tables.large_packs`: its classes, and three times the units of a monthly box of the same ATC)
+stands for 90 days, every other box for 30.
 """
 
 from __future__ import annotations
 
-import csv
-from importlib import resources
 from typing import Final
 
 import pyarrow as pa
@@ -19,24 +14,18 @@ import pyarrow as pa
 from transat.engines.engine import Engine
 from transat.harmonise.context import Context
 from transat.harmonise.ledger import NOTE
+from transat.tables.large_packs import MONTHS, large_pack_classes
 
 #: Days that one box stands for, and those of a box of three months.
 DAYS_PER_PACK: Final = 30
 DAYS_PER_LARGE_PACK: Final = 90
-_MONTHS: Final = (28, 30, 31)
-
-
-def large_pack_classes() -> tuple[str, ...]:
-    """ATC prefixes of the classes that are sold in boxes of three months."""
-    source = resources.files("transat.harmonise.snds").joinpath("three_month_packs.csv")
-    return tuple(row["atc"] for row in csv.DictReader(source.read_text("utf-8").splitlines()))
 
 
 def large_packs(engine: Engine, context: Context) -> None:
     """View `large_pack` (code): the CIP13 whose box lasts three months; none when T7 is off."""
     classes = pa.table({"atc": pa.array(large_pack_classes(), pa.string())})
     engine.register("large_pack_class", classes)
-    months = ", ".join(map(str, _MONTHS))
+    months = ", ".join(map(str, MONTHS))
     context.materialise(
         engine,
         "large_pack",
@@ -50,7 +39,10 @@ def large_packs(engine: Engine, context: Context) -> None:
 
 
 def note_medicines(engine: Engine, context: Context) -> None:
-    """T7 and T16 take no line away: the ledger notes the dispensings that they are about."""
+    """T7 and T16 take no line away: the ledger notes the dispensings that they are about.
+
+    T7: in boxes of three months. T16: without an ATC, with one that names no substance.
+    """
     found = engine.rows(
         "SELECT d.source, count(large_pack.code), count(*) FILTER (d.atc IS NULL), "
         "count(*) FILTER (length(d.atc) < 7) FROM dispensing AS d "
@@ -59,5 +51,5 @@ def note_medicines(engine: Engine, context: Context) -> None:
     )
     for table, large, without, short in found:
         for note, rows in (("T7", large), ("T16_no_atc", without), ("T16_short_atc", short)):
-            if rows:
+            if rows and context.applies(note.split("_")[0]):
                 context.ledger.record(str(table), f"{NOTE}{note}", int(rows))

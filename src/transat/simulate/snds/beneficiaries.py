@@ -133,8 +133,23 @@ def identifiers(people: Beneficiaries) -> pa.Table:
     )
 
 
-def ir_ben_r(people: Beneficiaries) -> dict[str, pa.Array]:
-    """The varying columns of IR_BEN_R."""
+def referentials(
+    people: Beneficiaries, draws: Draws
+) -> tuple[dict[str, pa.Array], dict[str, pa.Array]]:
+    """The varying columns of IR_BEN_R and of IR_BEN_R_ARC; a few people are in both."""
+    every = _beneficiary_columns(people)
+    person = people.person
+    ids = np.append(people.person_id, -1)[person]
+    archived = draws.below("archived", ids, rates()["archived"]) & (person >= 0)
+    both = draws.below("archived and current", ids, rates()["archived_and_current"])
+    tables = (np.flatnonzero(~archived | both), np.flatnonzero(archived))
+    current, old = (
+        {name: column.take(pa.array(here)) for name, column in every.items()} for here in tables
+    )
+    return current, old
+
+
+def _beneficiary_columns(people: Beneficiaries) -> dict[str, pa.Array]:
     rows = np.arange(len(people), dtype=np.int32)
     enrolled = np.maximum(people.birth + 1, WINDOW_START - 400 + rows % 350)
     recent = np.where(people.birth >= WINDOW_START, people.birth + 1, enrolled).astype(np.int32)

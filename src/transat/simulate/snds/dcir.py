@@ -17,41 +17,51 @@ import pyarrow as pa
 
 from transat.simulate.snds import formats, natures
 from transat.simulate.snds.beneficiaries import NUMBER_KINDS, Beneficiaries, residence
+from transat.simulate.snds.biology_and_devices import biology_columns, device_columns
 from transat.simulate.snds.draws import Draws
 from transat.simulate.snds.lines import (
     ACT,
+    DEVICE,
     EMPTY,
     HOSPITAL_DRUG,
     NO_HOSPITAL,
     PHARMACY,
+    TEST,
     Lines,
     taken,
 )
 from transat.simulate.snds.native_file import native_table
 from transat.simulate.snds.pharmacy import hospital_drug_columns, pharmacy_columns
+from transat.simulate.snds.rates import rates
+from transat.simulate.snds.social_cover import rights
 from transat.simulate.snds.town_care import act_columns
 from transat.simulate.snds.window import FIRST_FLOW, WINDOW_START
 from transat.tables.snds import NINE_KEYS
 
 _EMISSIONS = 2
+#: From this day BEN_AMA_COD is right (Santé publique France).
+_AGE_MENDED = formats.day("2014-11-01")
 Keys = dict[str, pa.Array]
 
 
 def dcir_tables(
     source: Lines, people: Beneficiaries, draws: Draws, chunk: int
 ) -> Iterator[tuple[str, pa.Table]]:
-    """Name and content of ER_PRS_F, ER_PHA_F, ER_UCD_F, ER_CAM_F, ER_ETE_F."""
+    """Name and content of ER_PRS_F and of its sister tables."""
     ordered, keys = _keyed(source, people, draws, chunk)
     rows = len(ordered["flow"])
-    yield "ER_PRS_F", native_table("ER_PRS_F", rows, keys | _prestations(ordered, people))
+    columns = keys | _prestations(ordered, people) | _cover_and_age(ordered, people, draws)
+    yield "ER_PRS_F", native_table("ER_PRS_F", rows, columns)
     sisters = (
         ("ER_PHA_F", ordered["detail"] == PHARMACY, pharmacy_columns),
         ("ER_UCD_F", ordered["detail"] == HOSPITAL_DRUG, hospital_drug_columns),
         ("ER_CAM_F", ordered["detail"] == ACT, act_columns),
+        ("ER_BIO_F", ordered["detail"] == TEST, biology_columns),
+        ("ER_TIP_F", ordered["detail"] == DEVICE, device_columns),
     )
-    for name, here, columns in sisters:
+    for name, here, own in sisters:
         part = taken(ordered, here)
-        yield name, native_table(name, len(part["flow"]), _some(keys, here) | columns(part))
+        yield name, native_table(name, len(part["flow"]), _some(keys, here) | own(part))
     here = ordered["indicator"] != NO_HOSPITAL
     part = taken(ordered, here)
     columns_ = _some(keys, here) | _establishments(part, people)
@@ -131,6 +141,28 @@ def _prestations(source: Lines, people: Beneficiaries) -> dict[str, pa.Array]:
         "PSE_ACT_NAT": formats.numbers(np.where(source["performer"] == 60, 50, 0)),
         "ETB_PRE_FIN": _finess(source, people, source["hospital"] < 0),
         **residence(people, row),
+    }
+
+
+def _cover_and_age(source: Lines, people: Beneficiaries, draws: Draws) -> dict[str, pa.Array]:
+    """BEN_CMU_TOP inside the rights; BEN_AMA_COD, wrong on some lines before November 2014 (T17).
+
+    Ages are months from 1000 below two years, then years. A wrong age is five years too high.
+    """
+    row, care = source["beneficiary"], source["care"]
+    first, last = rights(people, draws)
+    birth = people.birth[row]
+    month, birth_month = formats.month_of(care), formats.month_of(birth)
+    later = care - formats.first_day(month) < birth - formats.first_day(birth_month)
+    months = np.maximum(month - birth_month - later, 0)
+    wrong = draws.below("wrong age", source["event"], rates()["wrong_age"])
+    months = months + np.where(wrong & (care < _AGE_MENDED), 60, 0)
+    age = np.where(months < 24, 1000 + months, months // 12)
+    return {
+        "BEN_CMU_TOP": formats.numbers(
+            ((care >= first[row]) & (care <= last[row])).astype(np.int8)
+        ),
+        "BEN_AMA_COD": formats.numbers(age),
     }
 
 

@@ -1,8 +1,10 @@
-"""KI_CCI_R: initial cause of death, for linked deaths (rates: ``data/death_linkage.csv``).
+"""KI_CCI_R, KI_ECD_R: causes of death, for linked deaths (rates: ``data/death_linkage.csv``).
 
 No linkage rate was found for deaths after 2016: none is linked here. The date of death itself is
 always in IR_BEN_R. Choice where the rules are silent: a child with a malformation dies of it,
-another child of R95, a woman of R99 (no cause is simulated).
+another child of R95, a woman of R99 (no cause is simulated). A certificate's first line says
+cardiac arrest (I469), its second the initial cause, but a malformation: what KI_ECD_R shows is
+never the only trace of one.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from transat.simulate.snds.rates import read_data
 Ids64 = npt.NDArray[np.int64]
 
 _NEWBORN_DAYS = 28
+_LAST_CAUSE = "I469"
 
 
 def ki_cci_r(population: Population, people: Beneficiaries, draws: Draws) -> dict[str, pa.Array]:
@@ -52,6 +55,30 @@ def ki_cci_r(population: Population, people: Beneficiaries, draws: Draws) -> dic
         "DCD_CIM_COD": pa.array(_causes(population, ids[which], day - birth), pa.string()),
         "NEO_GES_AGE": formats.numbers(weeks, ~known),
         "NEO_NAI_POI": formats.numbers(weight, ~known),
+    }
+
+
+def ki_ecd_r(certificates: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """The varying columns of KI_ECD_R, from those of KI_CCI_R: one or two lines a certificate."""
+    causes = certificates["DCD_CIM_COD"]
+    told = np.flatnonzero(pc.invert(pc.starts_with(causes, "Q")).to_numpy(zero_copy_only=False))
+    which = np.concatenate([np.arange(len(causes)), told])
+    line = np.repeat([1, 2], [len(causes), len(told)])
+    order = np.lexsort((line, which))
+    which, line = which[order], line[order]
+    at = pa.array(which)
+    same = (
+        "DCD_IDT_ENC",
+        "BEN_IDT_ANO",
+        "BEN_NIR_ANO",
+        "FLX_PER_ANN",
+        "BEN_DCD_DTE",
+        "BEN_DCD_AME",
+    )
+    return {
+        **{name: certificates[name].take(at) for name in same},
+        "CER_LIG_NUM": formats.numbers(line),
+        "ECD_CIM_COD": pc.if_else(pa.array(line == 1), _LAST_CAUSE, causes.take(at)),
     }
 
 

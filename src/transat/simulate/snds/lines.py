@@ -7,8 +7,10 @@ nature          PRS_NAT_REF
 quantity        PRS_ACT_QTE, signed
 qualifier, qualifier_sent   DPN_QLF and PRS_DPN_QLP; -1 = empty
 surcharge       CPL_MAJ_TOP
-detail, code    sister table (NO_DETAIL, PHARMACY, HOSPITAL_DRUG, ACT) and place of the code
-boxes, units    PHA_ACT_QSN or UCD_DLV_NBR, signed; PHA_DEC_QSU, -1 = not split
+detail, code    sister table (NO_DETAIL, PHARMACY, HOSPITAL_DRUG, ACT, TEST, DEVICE) and place of
+                the code
+boxes, units    PHA_ACT_QSN, UCD_DLV_NBR, BIO_ACT_QSN or TIP_ACT_QSN, signed; PHA_DEC_QSU, -1 = not
+                split
 indicator       ETE_IND_TAA; EMPTY = written empty, NO_HOSPITAL = no line in ER_ETE_F
 hospital        place of the hospital, -1 = none
 prescriber, performer   specialties (PSP_SPE_COD, PSE_SPE_COD)
@@ -28,7 +30,9 @@ from transat.simulate.snds.rates import flow_delays, rates
 
 Lines = dict[str, npt.NDArray[Any]]
 
-NO_DETAIL, PHARMACY, HOSPITAL_DRUG, ACT = 0, 1, 2, 3
+NO_DETAIL, PHARMACY, HOSPITAL_DRUG, ACT, TEST, DEVICE = range(6)
+#: Sister tables that count what they deliver, with a sign.
+COUNTED: Final = (PHARMACY, HOSPITAL_DRUG, TEST, DEVICE)
 EMPTY, NO_HOSPITAL = -1, -2
 
 _DEFAULTS: Final[dict[str, tuple[type[np.integer], int]]] = {
@@ -55,9 +59,10 @@ _DEFAULTS: Final[dict[str, tuple[type[np.integer], int]]] = {
 }
 
 #: First number of the events of each kind, so that no two events share a number.
-EVENT_OF_EXPOSURE, EVENT_OF_CONTACT, EVENT_OF_SCAN, EVENT_OF_ABORTION = (
-    k * 10**12 for k in range(1, 5)
+EVENT_OF_EXPOSURE, EVENT_OF_CONTACT, EVENT_OF_SCAN, EVENT_OF_ABORTION, EVENT_OF_TEST = (
+    k * 10**12 for k in range(1, 6)
 )
+EVENT_OF_DEVICE: Final = 6 * 10**12
 
 
 def lines(n: int, **given: npt.NDArray[Any] | int) -> Lines:

@@ -12,6 +12,8 @@ CONSULTATION: Final = 1111  # 'consultation cotée C'
 ULTRASOUND: Final = 1324  # 'acte d'échographie CCAM'
 TOWN_PHARMACY: Final = 3313  # 'pharmacie 65 %'
 HOSPITAL_PHARMACY: Final = 3336
+BIOLOGY: Final = 3211  # 'actes de biologie'
+DRESSING: Final = 3515  # 'articles de pansements'
 TOWN_ABORTION: Final = 3329  # 'forfait médicament IVG ville'
 
 #: Price of one unit, in cents: plausible sums, no tariff.
@@ -20,5 +22,7 @@ CENTS: Final = {
     ULTRASOUND: 7000,
     TOWN_PHARMACY: 1240,
     HOSPITAL_PHARMACY: 48000,
+    BIOLOGY: 1600,
+    DRESSING: 2200,
     TOWN_ABORTION: 9000,
 }

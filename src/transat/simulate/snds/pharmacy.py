@@ -4,7 +4,8 @@ Choices where the rules are silent. A woman always gets the same product of a su
 tier. A substance with no code of its channel on this shore is written through the other channel
 (thalidomide, endothelin antagonists: no CIP13 in the French referential); with no code at all it is
 unseen ('no_code_on_this_shore'). A dose tier without a product of its own gets any product of the
-substance. UCD_DLV_NBR counts the same packs as the truth. The prescription is 0 to 20 days older.
+substance. Boxes of three months are never given: a pack of the truth is thirty days (T7).
+UCD_DLV_NBR counts the same packs as the truth. The prescription is 0 to 20 days older.
 
 T6, a line delivered by the unit (PHA_DEC_TOP D): PHA_DEC_QSU holds the units (packs x units per
 pack) and PHA_ACT_QSN 0, since no whole box was billed; boxes = PHA_DEC_QSU / units per pack.
@@ -40,6 +41,7 @@ from transat.simulate.snds.rates import rates
 from transat.simulate.snds.unseen import Unseen
 from transat.simulate.snds.window import LAST_FLOW, WINDOW_END, WINDOW_START
 from transat.tables.drug_codes import DrugCode, Vocabulary, drug_codes
+from transat.tables.large_packs import large_packs
 
 _PRESCRIBERS = np.array([1, 1, 1, 7, 7, 33, 32, 77], np.int8)
 #: Most units of a split line: PHA_DEC_QSU has four digits.
@@ -48,8 +50,9 @@ _MOST_UNITS = 9999
 
 @cache
 def products(vocabulary: Vocabulary) -> tuple[DrugCode, ...]:
-    """The study's products of one vocabulary (CIP13 or UCD7), by code."""
-    found = (c for c in drug_codes() if c.vocabulary == vocabulary)
+    """The study's products of one vocabulary (CIP13 or UCD7) that last a month, by code."""
+    large = large_packs(drug_codes())
+    found = (c for c in drug_codes() if c.vocabulary == vocabulary and c.code not in large)
     return tuple(sorted(found, key=lambda c: c.code))
 
 

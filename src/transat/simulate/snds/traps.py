@@ -11,9 +11,9 @@ T4  reversals, each line with keys of its own and another flow month than the li
     double   +q, -q, -q, +2q  taken back twice, then put right
 T5  care of before the window that flows inside it. (Late flows: lines.with_flow.)
 
-Choices where the rules are silent: only whole town boxes and hospital units are reversed; a line
-that could not be reversed before the last flow is not; an information line, a repeat or a surcharge
-copies quantities, so that forgetting the rule doubles the boxes.
+Choices where the rules are silent: only whole town boxes, hospital units, tests and devices are
+reversed; a line that could not be reversed before the last flow is not; an information line, a
+repeat or a surcharge copies quantities, so that forgetting the rule doubles the boxes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 from transat.simulate.snds.draws import Draws, Flags, Ints
 from transat.simulate.snds.formats import month_of, year_of
 from transat.simulate.snds.lines import (
-    HOSPITAL_DRUG,
+    COUNTED,
     NO_HOSPITAL,
     PHARMACY,
     Lines,
@@ -57,8 +57,11 @@ def with_traps(true_lines: Lines, draws: Draws) -> Lines:
 def _with_reversals(source: Lines, draws: Draws) -> Lines:
     """T4. One draw decides which of the three, so that no line gets two."""
     event = source["event"]
-    drug = (source["detail"] == PHARMACY) | (source["detail"] == HOSPITAL_DRUG)
-    can = drug & (source["units"] == -1) & (source["flow"] + _LATEST_CORRECTION <= LAST_FLOW)
+    can = (
+        np.isin(source["detail"], COUNTED)
+        & (source["units"] == -1)
+        & (source["flow"] + _LATEST_CORRECTION <= LAST_FLOW)
+    )
     u = np.where(can, draws.uniform("reversal", event), 1.0)
     full, partial, double = (rates()[f"reversal_{k}"] for k in ("full", "partial", "double"))
     is_full = u < full
@@ -89,8 +92,7 @@ def _with_reversals(source: Lines, draws: Draws) -> Lines:
 
 def _billed(source: Lines, boxes: Ints, flow: Ints) -> Lines:
     """The lines in another flow, with other boxes and the quantity that goes with them."""
-    drug = (source["detail"] == PHARMACY) | (source["detail"] == HOSPITAL_DRUG)
-    whole = drug & (source["units"] == -1)
+    whole = np.isin(source["detail"], COUNTED) & (source["units"] == -1)
     quantity = np.where(whole, boxes, source["quantity"]).astype(np.int16)
     return {
         **source,

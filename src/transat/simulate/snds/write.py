@@ -8,10 +8,11 @@ import pyarrow as pa
 
 from transat.simulate.design import Design
 from transat.simulate.population import Population
-from transat.simulate.snds.beneficiaries import Beneficiaries, beneficiaries, ir_ben_r
+from transat.simulate.snds.beneficiaries import Beneficiaries, beneficiaries, referentials
 from transat.simulate.snds.beneficiaries import identifiers as identifiers_of
+from transat.simulate.snds.biology_and_devices import biology_and_device_lines
 from transat.simulate.snds.dcir import dcir_tables
-from transat.simulate.snds.deaths import ki_cci_r
+from transat.simulate.snds.deaths import ki_cci_r, ki_ecd_r
 from transat.simulate.snds.draws import Draws
 from transat.simulate.snds.gestations import Gestations, gestations
 from transat.simulate.snds.lines import Lines, joined
@@ -31,6 +32,7 @@ from transat.simulate.snds.pmsi_infant import (
 )
 from transat.simulate.snds.pmsi_mother import mother_stays
 from transat.simulate.snds.pmsi_traps import badly_chained, unseen_by_chaining, with_repeats
+from transat.simulate.snds.social_cover import ir_orc_r
 from transat.simulate.snds.stays import Stays, joined_stays
 from transat.simulate.snds.town_care import abortion_lines, contact_lines, scan_lines
 from transat.simulate.snds.traps import with_traps
@@ -60,11 +62,16 @@ def write(population: Population, folder: Path, chunk: int, design: Design) -> p
     def keep(name: str, table: pa.Table) -> None:
         write_native(table, name, folder, chunk, design.file_format)
 
+    certificates = ki_cci_r(population, people, draws)
+    current, archived = referentials(people, draws)
     for name, columns in (
-        ("IR_BEN_R", ir_ben_r(people)),
+        ("IR_BEN_R", current),
+        ("IR_BEN_R_ARC", archived),
         ("IR_IMB_R", ir_imb_r(population, people, draws)),
         ("IR_MAT_R", ir_mat_r(pregnancies, people, draws)),
-        ("KI_CCI_R", ki_cci_r(population, people, draws)),
+        ("IR_ORC_R", ir_orc_r(people, draws)),
+        ("KI_CCI_R", certificates),
+        ("KI_ECD_R", ki_ecd_r(certificates)),
     ):
         keep(name, native_table(name, len(next(iter(columns.values()))), columns))
     for name, table in dcir_tables(lines, people, draws, chunk):
@@ -93,6 +100,7 @@ def _lines(
         contact_lines(population, people, draws),
         scan_lines(pregnancies, in_hospital, people, draws),
         abortion_lines(pregnancies, people, draws, unseen),
+        biology_and_device_lines(pregnancies, in_hospital, people, draws),
     ]
     return with_traps(joined(blocks), draws)
 
