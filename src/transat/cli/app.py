@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from transat import __version__
-from transat.cli import bench, demo, harmonise, ledger, simulate, study
+from transat.cli import bench, check, coverage, demo, harmonise, ledger, simulate, study
 from transat.cli.say import group, say
 
 app = group(
@@ -42,6 +42,8 @@ def transat(
 demo.declare(app)
 simulate.declare(app)
 harmonise.declare(app)
+check.declare(app)
+coverage.declare(app)
 study.declare(app)
 ledger.declare(app)
 bench.declare(app)

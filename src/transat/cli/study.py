@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from transat.cli.say import command, group, say
-from transat.core.errors import ConfigError
-from transat.core.languages import Text, current
+from transat.cli.sites import named_sites
+from transat.core.languages import current
 
 Protocol = Annotated[
     Path | None,
@@ -97,34 +97,10 @@ def run(
     from transat.cli.joint import run_and_report
     from transat.cli.progress import progress
 
-    sites = _sites(site)
+    sites = named_sites(site)
     with progress() as show:
         result, reports = run_and_report(protocol, sites, out, truth, show)
     for note in result.notes:
         typer.echo(note.in_(current()))
     for path in reports:
         typer.echo(path)
-
-
-def _sites(arguments: list[str]) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for name, path in map(_named, arguments):
-        if name in found:
-            raise ConfigError(
-                Text("ce site est donné deux fois.", "this site is given twice."),
-                f"--site {name}",
-                Text("N'en gardez qu'un.", "Keep one of them."),
-            )
-        found[name] = path
-    return found
-
-
-def _named(argument: str) -> tuple[str, Path]:
-    name, equals, path = argument.partition("=")
-    if not (name and equals and path):
-        raise ConfigError(
-            Text("un site s'écrit nom=CDM.", "a site is written name=CDM."),
-            f"--site {argument}",
-            Text("Exemple : --site france=cdm/france.", "Example: --site france=cdm/france."),
-        )
-    return name, Path(path)

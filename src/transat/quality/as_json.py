@@ -74,7 +74,10 @@ def _share(share: Share) -> dict[str, Any]:
 def _mapped(mapped: Mapped | None) -> dict[str, Any] | None:
     if mapped is None:
         return None
-    return {"records": _share(mapped.records), "persons": _share(mapped.persons)}
+    return {
+        "records": {**_share(mapped.records), "about": mapped.records.about},
+        "persons": {**_share(mapped.persons), "about": mapped.persons.about},
+    }
 
 
 def _finding(said: Shown) -> dict[str, Any]:
@@ -131,8 +134,7 @@ def _readiness(panel: Readiness) -> dict[str, Any]:
         "persons": panel.persons,
         "observed": _share(panel.observed),
         "drug_covered": _share(panel.covered),
-        "lines_read": panel.read,
-        "lines_kept": panel.kept,
+        "share_of_lines_kept": panel.kept,
         "lines": [_lines(table) for table in panel.lines],
     }
 

@@ -19,12 +19,12 @@ Reference
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from transat.core.counts import may_leave
 from transat.engines.engine import quoted
-from transat.quality.masking import Share, apart, hidden, single
+from transat.quality.masking import Share, about, apart, hidden, single
 
 if TYPE_CHECKING:
     from transat.quality.examined import Examined
@@ -168,7 +168,10 @@ def _mapped(mapped: int, records: int, lacking: int, persons: int, everybody: in
     of_persons = single(persons - lacking, persons)
     if not apart(persons, [everybody]):
         of_persons = Share(None, None)
-    return Mapped(single(mapped, records), of_persons)
+    return Mapped(
+        replace(single(mapped, records), about=about(mapped, records)),
+        replace(of_persons, about=about(persons - lacking, persons)),
+    )
 
 
 def _unmapped(

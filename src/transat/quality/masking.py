@@ -10,18 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from transat.core.counts import may_leave
+from transat.core.counts import THRESHOLD, may_leave
 from transat.core.languages import Text
 from transat.quality.finding import Finding
+
+#: Steps of a share told about, the finest first.
+STEPS: Final = (0.001, 0.01, 0.05, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """`numerator` of `denominator`, as may be shown; None is masked, and so is the share."""
+    """`numerator` of `denominator`, as may be shown; None is masked, and so is the share.
+
+    about: the share rounded so coarsely that it tells no small count, where it is masked.
+    """
 
     numerator: int | None
     denominator: int | None
+    about: float | None = None
 
     @property
     def value(self) -> float | None:
@@ -74,6 +82,12 @@ def single(numerator: int, denominator: int) -> Share:
         return Share(None, None)
     sides = may_leave(numerator) and may_leave(denominator - numerator)
     return Share(numerator if sides else None, denominator)
+
+
+def about(numerator: int, denominator: int) -> float | None:
+    """A share in steps of which each spans twice the threshold of people or more; None if none."""
+    step = next((s for s in STEPS if s * denominator >= 2 * THRESHOLD), None)
+    return None if step is None else round(numerator / denominator / step) * step
 
 
 def partition(pairs: Sequence[tuple[int, int]]) -> tuple[Share, list[Share]]:
@@ -139,9 +153,6 @@ def _grouped(finding: Finding) -> tuple[Share, list[Share]]:
     total = single(finding.numerator or 0, finding.denominator or 0)
     if not safe(counts, flags):
         total = Share(None, total.denominator)
-    unsaid = (finding.denominator or 0) - sum(d for d in groups.values() if may_leave(d))
-    if "" not in groups and not may_leave(unsaid):
-        total = Share(None, None)
     shares = [single(p.numerator, p.denominator) for p in parts]
     return total, [Share(None if f else s.numerator, s.denominator)
                    for s, f in zip(shares, flags, strict=True)]  # fmt: skip

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from transat.core.counts import may_leave
 from transat.core.counts import shown as count_shown
 from transat.core.languages import Text
 from transat.harmonise.run import shore_of
-from transat.quality.finding import Finding
-from transat.quality.masking import Share, hidden, partition, single
+from transat.quality.masking import Share, hidden, single
 from transat.tables.omop import tables as omop_tables
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ EXPECTED: Final = (
     "condition_occurrence", "drug_exposure", "procedure_occurrence", "measurement", "death",
     "fact_relationship", "episode", "cdm_source", "concept",
 )  # fmt: skip
+
+#: The share of lines kept has this many decimals, and is told of this many lines at least: one step
+#: of it is then 22 lines or more.
+ROUNDED: Final = 3
+LEAST_READ: Final = 22_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,9 @@ class Readiness:
 
     native: whether the tables are those of the native extract (else OMOP's). received, missing:
     their names. years: first and last year observed. observed, covered: persons with an observation
-    period and with drug coverage. lines: by native table, empty without a ledger.
+    period and with drug coverage. lines: by native table, empty without a ledger. kept: share of
+    all native lines, rounded so that it tells no small number of lines; no total is told, from
+    which the lines of one table could be subtracted.
     """
 
     native: bool
@@ -55,13 +62,11 @@ class Readiness:
     observed: Share
     covered: Share
     lines: tuple[NativeLines, ...]
-    read: int | None
-    kept: int | None
-    findings: tuple[Finding, ...]
+    kept: float | None
 
 
-def readiness(examined: Examined, findings: tuple[Finding, ...]) -> Readiness:
-    """The panel of one CDM; `findings` are those of Transat's own checks."""
+def readiness(examined: Examined) -> Readiness:
+    """The panel of one CDM."""
     engine = examined.engine
     persons = examined.rows("person")
     years = engine.rows(
@@ -70,7 +75,6 @@ def readiness(examined: Examined, findings: tuple[Finding, ...]) -> Readiness:
     )[0]
     received, missing = _tables(examined)
     lines = _lines(examined) if examined.ledger else ()
-    read, kept = _totals(examined) if examined.ledger else (None, None)
     return Readiness(
         native=examined.ledger and examined.shore is not None,
         received=received,
@@ -80,9 +84,7 @@ def readiness(examined: Examined, findings: tuple[Finding, ...]) -> Readiness:
         observed=single(_people(examined, "observation_period"), persons),
         covered=single(_people(examined, "payer_plan_period"), persons),
         lines=lines,
-        read=read,
-        kept=kept,
-        findings=findings,
+        kept=_kept(examined) if examined.ledger else None,
     )
 
 
@@ -107,17 +109,15 @@ def _tables(examined: Examined) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(t for t in order if t in named), tuple(t for t in order if t not in named)
 
 
-def _totals(examined: Examined) -> tuple[int | None, int | None]:
+def _kept(examined: Examined) -> float | None:
     totals = dict(
         examined.engine.rows('SELECT kind, CAST(sum("rows") AS BIGINT) FROM ledger GROUP BY kind')
     )
     read, kept = int(totals.get("read") or 0), int(totals.get("kept") or 0)
-    share = single(kept, read)
-    return share.denominator, share.numerator
+    return round(kept / read, ROUNDED) if read >= LEAST_READ else None
 
 
 def _lines(examined: Examined) -> tuple[NativeLines, ...]:
-    """Lines by table and fate: the fates of a table share out its lines, the tables the total."""
     titles = _titles(examined)
     fates: dict[str, dict[str, int]] = {}
     for table, rule, rows in examined.engine.rows("""
@@ -125,31 +125,25 @@ def _lines(examined: Examined) -> tuple[NativeLines, ...]:
                CAST(sum("rows") AS BIGINT)
         FROM ledger WHERE kind <> 'note' GROUP BY 1, 2 ORDER BY 1, 2"""):
         fates.setdefault(str(table), {})[str(rule)] = int(rows)
-    pairs = [(fate.get("kept", 0), fate.get("read", 0)) for fate in fates.values()]
-    _, totals = partition(pairs)
-    return tuple(
-        _fates(table, fate, total, titles)
-        for (table, fate), total in zip(fates.items(), totals, strict=True)
-    )
+    return tuple(_fates(table, fate, titles) for table, fate in fates.items())
 
 
-def _fates(table: str, fate: dict[str, int], total: Share, titles: dict[str, Text]) -> NativeLines:
-    names = [name for name in fate if name != "read"]
-    counts = [fate[name] for name in names]
-    start = [
-        total.denominator is None or (name == "kept" and total.numerator is None) for name in names
-    ]
-    flags = dict(zip(names, hidden(counts, start), strict=True))
+def _fates(table: str, fate: dict[str, int], titles: dict[str, Text]) -> NativeLines:
+    """What became of a table's lines: the fates share them out."""
+    read = fate.pop("read", 0)
+    if not may_leave(read):
+        return NativeLines(table, None, None, None, ())
+    flags = dict(zip(fate, hidden(list(fate.values())), strict=True))
 
     def told(name: str) -> int | None:
         return None if flags.get(name) else fate.get(name, 0)
 
     rules = tuple(
         (name, titles.get(name, Text(name, name)), told(name))
-        for name in names
+        for name in fate
         if name not in ("kept", "reject") and fate[name]
     )
-    return NativeLines(table, total.denominator, told("kept"), told("reject"), rules)
+    return NativeLines(table, read, told("kept"), told("reject"), rules)
 
 
 def _titles(examined: Examined) -> dict[str, Text]:

@@ -54,12 +54,13 @@ def judge(path: Path, progress: Progress | None = None) -> Judgement:
     tell = progress or (lambda done, total, text: None)
     with examined(cdm) as site:
         found = []
-        for place, (check, find) in enumerate(CHECKS):
-            tell(place, len(CHECKS) + 2, check.title)
+        own = Text("contrôles de Transat", "Transat's checks")
+        for place, (_, find) in enumerate(CHECKS):
+            tell(place, len(CHECKS) + 2, own)
             found.append(find(site))
         findings = tuple(found)
         tell(len(CHECKS), len(CHECKS) + 2, Text("couverture des codes", "mapping coverage"))
-        covered, panel = coverage(site), readiness(site, findings)
+        covered, panel = coverage(site), readiness(site)
         observed = int(
             site.engine.scalar(
                 "SELECT count(*) FROM observation_period AS o "

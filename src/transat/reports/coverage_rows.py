@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from transat.core.counts import MASKED
 from transat.core.languages import Language
 from transat.quality.mapping_coverage import DomainCoverage, Mapped, UnmappedCode
+from transat.quality.masking import Share
 from transat.reports.numbers import ABSENT, Numbers
 from transat.reports.texts import text
 
@@ -63,6 +64,14 @@ def percent(value: float | None, numbers: Numbers) -> str:
     return numbers.percent(value, 1)
 
 
+def share_text(share: Share, numbers: Numbers) -> str:
+    """A share, or what may be said about it where it is masked."""
+    if share.value is not None or share.about is None:
+        return percent(share.value, numbers)
+    digits = 0 if round(share.about, 2) == round(share.about, 6) else 1
+    return f"≈\u00a0{numbers.percent(share.about, digits)}"
+
+
 def domains(sites: Sites) -> tuple[str, ...]:
     """Every domain that some site has, in the order of the first that has it."""
     return tuple(dict.fromkeys(d.domain for found in sites.values() for d in found))
@@ -112,8 +121,7 @@ def _cell(mapped: Mapped | None, language: Language) -> ShareCell:
     if mapped is None:
         return ShareCell(ABSENT, ABSENT)
     numbers = Numbers(language)
-    records, persons = mapped.records.value, mapped.persons.value
-    return ShareCell(percent(records, numbers), percent(persons, numbers))
+    return ShareCell(share_text(mapped.records, numbers), share_text(mapped.persons, numbers))
 
 
 def _target(target: str, language: Language) -> str:

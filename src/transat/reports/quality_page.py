@@ -18,7 +18,7 @@ from transat.quality.masking import Share, Shown, shown
 from transat.quality.report import Judgement
 from transat.quality.verdict import NOBODY, Obstacle
 from transat.reports.coverage_page import coverage_tables
-from transat.reports.coverage_rows import percent
+from transat.reports.coverage_rows import percent, share_text
 from transat.reports.environment import environment, spoken
 from transat.reports.files import write_beside
 from transat.reports.numbers import ABSENT, Numbers
@@ -28,6 +28,8 @@ DATA = "quality.json"
 SECTIONS = ("verdict", "readiness", "checks", "dqd", "coverage", "method")
 #: Places named after an obstacle, at most; the others are in the table it links to.
 PLACES = 3
+#: Lines of one check's detail on the page, the last ones; all of them are in the JSON file.
+MOST_PARTS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def judgement_page(said: Judgement, language: Language) -> str:
         percent=partial(_percent, numbers),
         answer=partial(_answer, language),
         place=place,
+        most=MOST_PARTS,
     )  # fmt: skip
 
 
@@ -163,8 +166,8 @@ def panel(said: Judgement, language: Language) -> tuple[PanelRow, ...]:
                  "check-exposure_outside_coverage"),
     ]  # fmt: skip
     if ready.lines:
-        lines = _of(Share(ready.kept, ready.read), language)
-        rows.append(PanelRow(text("quality.lines", language), lines, "check-set_aside"))
+        kept = percent(ready.kept, Numbers(language))
+        rows.append(PanelRow(text("quality.lines", language), kept, "lines"))
     rows.extend(_finding_rows(said, language))
     rows.extend(_coverage_rows(said, language))
     rows.append(
@@ -213,8 +216,8 @@ def _coverage_rows(said: Judgement, language: Language) -> list[PanelRow]:
                 value = text(
                     "quality.mapped_value",
                     language,
-                    records=percent(mapped.records.value, numbers),
-                    persons=percent(mapped.persons.value, numbers),
+                    records=share_text(mapped.records, numbers),
+                    persons=share_text(mapped.persons, numbers),
                 )
                 rows.append(PanelRow(name, value, "coverage"))
     return rows
@@ -237,8 +240,12 @@ def _percent(numbers: Numbers, value: float | None) -> str:
     return percent(value, numbers)
 
 
+def answer(language: Language, finding: Finding) -> str:
+    """The finding in one sentence, small counts masked."""
+    return _answer(language, shown(finding))
+
+
 def _answer(language: Language, said: Shown) -> str:
-    """The finding in one sentence."""
     if not said.finding.check.people:
         numbers = Numbers(language)
         counted = text(

@@ -41,7 +41,7 @@ CHECK: Final = Check(
         "An outcome that is too rare often lacks a source: terminations in town, acts without a "
         "stay, codes of another classification.",
     ),
-    unit=Text("grossesses", "pregnancies"),
+    unit=Text("grossesses dont l'issue est connue", "pregnancies of known outcome"),
     detail=Text("issue", "outcome"),
 )
 FAR: Final = 3.1

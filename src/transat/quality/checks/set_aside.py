@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from transat.core.counts import may_leave
 from transat.core.languages import Text
 from transat.harmonise.run import shore_of
 from transat.quality.examined import Examined
-from transat.quality.finding import NO_LEDGER, Check, Finding, Part, not_applicable
+from transat.quality.finding import NO_LEDGER, Check, Finding, Part, Status, not_applicable
 from transat.quality.thresholds import thresholds
 
 CHECK: Final = Check(
@@ -29,13 +30,15 @@ CHECK: Final = Check(
         "Compare with the simulated extract; harmonise without the rule (--without) to measure "
         "its effect.",
     ),
-    unit=Text("lignes natives", "native lines"),
+    unit=Text("règles au-delà de la borne", "rules beyond the bound"),
+    people=False,
     detail=Text("table et règle", "table and rule"),
 )
+NO_LINES: Final = Text("Aucune règle n'a pris de ligne.", "No rule took a line.")
 
 
 def find(examined: Examined) -> Finding:
-    """Lines taken by each rule of each table, the largest shares first."""
+    """Rules that take more of a table than the bound; how many lines, the panel of lines tells."""
     bounds = thresholds()[CHECK.key]
     if not examined.ledger:
         return not_applicable(CHECK, bounds, NO_LEDGER)
@@ -43,20 +46,28 @@ def find(examined: Examined) -> Finding:
         SELECT l."table", l.rule, CAST(l."rows" AS BIGINT), CAST(r."rows" AS BIGINT)
         FROM ledger AS l JOIN ledger AS r ON r."table" = l."table" AND r.kind = 'read'
         WHERE l.kind IN ('rule', 'reject') AND r."rows" > 0 AND l."rows" > 0
-        ORDER BY l."rows" / r."rows" DESC, l."table", l.rule""")
-    read = int(examined.engine.scalar("SELECT sum(\"rows\") FROM ledger WHERE kind = 'read'") or 0)
-    if not read:
-        return not_applicable(CHECK, bounds, NO_LEDGER)
-    parts = tuple(
-        Part(Text(f"{table}, {rule}", f"{table}, {rule}"), int(taken), int(whole), group=table)
-        for table, rule, taken, whole in rows
-    )
+        ORDER BY l."table", l.rule""")
+    if not rows:
+        return not_applicable(CHECK, bounds, NO_LINES)
     whole = _whole_tables(examined)
-    worst = max((n / d for t, rule, n, d in rows if (t, rule) not in whole), default=0.0)
-    return Finding(
-        CHECK, bounds.status(worst), sum(p.numerator for p in parts), read, parts, bounds,
-        partition=False,
-    )  # fmt: skip
+    beyond = [
+        (table, rule, int(taken), int(read))
+        for table, rule, taken, read in rows
+        if bounds.status(taken / read) != "pass" and (table, rule) not in whole
+    ]
+    # A share of a table tells the lines it is made of: small ones stay unsaid.
+    parts = tuple(
+        Part(Text(f"{table}, {rule}", f"{table}, {rule}"), 1, 1, note=_note(taken / read))
+        for table, rule, taken, read in beyond
+        if may_leave(taken) and may_leave(read - taken)
+    )
+    status: Status = "warn" if beyond else "pass"
+    return Finding(CHECK, status, len(beyond), len(rows), parts, bounds, partition=False)
+
+
+def _note(share: float) -> Text:
+    percent = round(100 * share)
+    return Text(f"{percent} % des lignes de la table", f"{percent}% of the table's lines")
 
 
 def _whole_tables(examined: Examined) -> set[tuple[str, str]]:
