@@ -106,8 +106,8 @@ def _number_acts(engine: Engine, context: Context, before: int) -> None:
     if outside:
         visit, ambulatory = f"coalesce(s.stay_id, {own})", "ambulatory"
         join = (
-            f"LEFT JOIN ({_COVERING}) AS s ON NOT a.ambulatory "
-            "AND s.person_id = a.person_id AND s.day = a.SMOD_DAT_SERV"
+            f"LEFT JOIN ({_COVERING}) AS s ON s.day = a.SMOD_DAT_SERV "
+            "AND s.person_id = CASE WHEN NOT a.ambulatory THEN a.person_id END"
         )
     context.materialise(
         engine,
