@@ -7,41 +7,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from one_table import Staged
 
 from transat.core.errors import DataQualityError, InputError
-from transat.core.languages import Text
-from transat.engines.duckdb import DuckDB
-from transat.harmonise.context import Context
-from transat.harmonise.extract import find
 from transat.harmonise.ledger import Ledger
-from transat.harmonise.native import NativeColumn, NativeTable
-from transat.harmonise.rules import Rule
-from transat.harmonise.staging import collect_rejects, stage
-
-LINES = NativeTable(
-    "T_MCOaaX",
-    (
-        NativeColumn("ID", "code", "needed", required=True, aliases=("NUM_ENQ",)),
-        NativeColumn("DAY", "date", "checked"),
-        NativeColumn("QTY", "integer"),
-        NativeColumn("PRICE", "number"),
-    ),
-)
-RULES = (
-    Rule("first", Text("a", "a"), Text("b", "b"), "test", "T_MCOaaX", "QTY < 0"),
-    Rule("second", Text("a", "a"), Text("b", "b"), "test", "T_MCOaaX", "QTY < 5"),
-)
-
-
-def staged(root: Path, work: Path) -> tuple[dict[str, int], list[tuple[object, ...]], int]:
-    work.mkdir(exist_ok=True)
-    with DuckDB(threads=1) as engine:
-        context = Context(find(root, [LINES]), RULES, Ledger(), work)
-        stage(engine, LINES, context)
-        context.ledger.check()
-        rejects = collect_rejects(engine, context, work / "all.parquet")
-        kept = engine.rows('SELECT * FROM "kept_T_MCOaaX" ORDER BY ALL')
-    return {e.rule: e.rows for e in context.ledger}, kept, rejects
 
 
 def test_every_line_has_one_fate(tmp_path: Path) -> None:
@@ -55,14 +24,15 @@ def test_every_line_has_one_fate(tmp_path: Path) -> None:
     (root / "T_MCO13X_0002.csv.gz").write_bytes(
         gzip.compress("NUM_ENQ,DAY,QTY\né,05MAR2015:00:00:00,8.0\n".encode("cp1252"))
     )
-    ledger, kept, rejects = staged(tmp_path / "in", tmp_path / "work")
-    assert ledger == {
+    done = Staged(tmp_path / "in", tmp_path / "work")
+    kept = done.kept
+    assert done.ledger == {
         "read": 6, "kept": 2, "first": 1, "second": 1, "reject:DAY": 1, "reject:ID": 1,
     }  # fmt: skip
     assert [str(k[1]) for k in kept] == ["2015-03-05", "2015-03-05"]
     assert [(k[0], k[2], k[3], k[4]) for k in kept] == [("A", 7, 1.5, 2013), ("É", 8, None, 2013)]
-    assert rejects == 2
-    table = pq.read_table(tmp_path / "work" / "all.parquet")
+    assert done.rejects == 2
+    table = pq.read_table(done.rejects_file)
     assert table.column("column_name").to_pylist() == ["DAY", "ID"]
     assert '"31/02/2015"' in table.column("line").to_pylist()[0]
 
@@ -73,11 +43,14 @@ def test_every_line_has_one_fate(tmp_path: Path) -> None:
         ("T_MCO13X.csv", b""),
         ("T_MCO13X.csv", b"\n"),
         ("T_MCO13X.csv.gz", gzip.compress(b"ID;DAY\n" + b"a;01/01/2015\n" * 5000, mtime=0)[:-60]),
-        ("T_MCO13X.csv", "ID;DAY\na;b\n".encode("utf-16")),
-        ("T_MCO13X.csv", b"ID;DAY\n\x81;01/01/2015\n"),
+        ("T_MCO13X.csv", "ID;DAY\na;b\n".encode("utf-16-le")),
+        ("T_MCO13X.csv", bytes(range(256)) * 20),
         ("T_MCO13X.csv", b"IDD;DAY\na;01/01/2015\n"),
-        ("T_MCO13X.csv", b"ID;DAY\na;01/01/2015;3\n"),
+        ("T_MCO13X.csv", b"\n\nID;DAY\na;01/01/2015\n"),
         ("T_MCO13X.parquet", b"not parquet"),
+        ("T_MCO13X.sas7bdat", b"not sas"),
+        ("T_MCO13X.zip", b"not a zip"),
+        ("T_MCO13X.csv.gz", b"ID;DAY\na;01/01/2015\n"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_clear_error(
@@ -86,20 +59,20 @@ def test_a_file_that_cannot_be_read_is_one_clear_error(
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / name).write_bytes(content)
     with pytest.raises(InputError) as caught:
-        staged(tmp_path / "in", tmp_path / "work")
+        Staged(tmp_path / "in", tmp_path / "work")
     assert name in caught.value.message("en")
 
 
 def test_a_header_alone_is_no_line(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "T_MCO13X.csv").write_bytes(b"\xef\xbb\xbfID;DAY;QTY\r\n")
-    assert staged(tmp_path / "in", tmp_path / "work")[0] == {"read": 0, "kept": 0}
+    assert Staged(tmp_path / "in", tmp_path / "work").ledger == {"read": 0, "kept": 0}
 
 
 def test_a_byte_order_mark_and_blank_lines_lose_nothing(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "T_MCO13X.csv").write_bytes(b'\xef\xbb\xbf"ID" ;DAY;QTY\r\n\r\na;;7\r\n\r\n')
-    assert staged(tmp_path / "in", tmp_path / "work")[0] == {"read": 1, "kept": 1}
+    assert Staged(tmp_path / "in", tmp_path / "work").ledger == {"read": 1, "kept": 1}
 
 
 def test_a_ledger_that_does_not_balance_is_refused() -> None:

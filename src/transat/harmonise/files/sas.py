@@ -74,7 +74,7 @@ def as_text(values: list[Any], display: str) -> pa.Array:
         stamps = _1960 + np.floor(np.where(fits, numbers, 0)).astype("m8[D]")
     else:
         stamps = _1960 + np.floor(np.where(fits, numbers, 0)).astype("m8[s]")
-    written = np.char.replace(np.datetime_as_string(stamps), "T", " ").tolist()
+    written = [stamp.replace("T", " ") for stamp in np.datetime_as_string(stamps).tolist()]
     each = zip(written, fits.tolist(), numbers.tolist(), strict=True)
     return pa.array([w if fit else _number(v) for w, fit, v in each], pa.string())
 
