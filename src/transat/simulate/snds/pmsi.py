@@ -183,19 +183,33 @@ class _Year:
         return columns, len(entries["stay"])
 
     def _units(self) -> tuple[dict[str, pa.Array], int]:
-        """One unit a stay with its main diagnosis, then the second ones."""
+        """One unit a stay with its main diagnosis, then the second ones; nights add up to the stay.
+
+        Nights are shared out evenly. A newborn's first unit keeps it no night: what is coded in
+        another unit is known from birth. Types of unit are from memory (neonatology 04, obstetrics
+        70, elsewhere 53).
+        """
         first = np.arange(len(self.part), dtype=np.int32)
         stay = np.concatenate([first, self.part.units["stay"]])
         code = np.concatenate([self.part.stays["main"], self.part.units["code"]])
         order = np.argsort(stay, kind="stable")
         stay, code = stay[order], code[order]
         number = 1 + np.arange(len(stay)) - _group_start(stay)
-        length = (self.part.stays["exit"] - self.part.stays["entry"])[stay]
+        nights = (self.part.stays["exit"] - self.part.stays["entry"])[stay]
+        newborn = (
+            self.part.stays["newborn"][stay] & (np.bincount(stay, minlength=len(first)) > 1)[stay]
+        )
+        rank = number - 1 - newborn
+        units = np.bincount(stay, minlength=len(first))[stay] - newborn
+        length = np.where(rank < 0, 0, nights * (rank + 1) // units - nights * rank // units)
+        kind = np.where(self.part.stays["since_lmp"][stay] >= 0, 1, 0)
+        kind = np.where(newborn & (rank >= 0), 2, kind)
         columns = self._keys(stay) | {
             "UM_ORD_NUM": formats.numbers(number),
             "AGE_GES": _unless_empty(self.part.stays["gestation"][stay]),
             "DGN_PAL": formats.text(code),
             "DGN_REL": formats.text(np.full(len(stay), "")),
+            "AUT_TYP1_UM": formats.choice(kind, ("53", "70", "04")),
             "PAR_DUR_SEJ": formats.numbers(length),
         }
         return columns, len(stay)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,11 +15,13 @@ from transat.simulate.snds.biology_and_devices import biology_and_device_lines
 from transat.simulate.snds.dcir import dcir_tables
 from transat.simulate.snds.deaths import ki_cci_r, ki_ecd_r
 from transat.simulate.snds.draws import Draws
+from transat.simulate.snds.establishments import establishment_tables
 from transat.simulate.snds.gestations import Gestations, gestations
 from transat.simulate.snds.lines import Lines, joined
 from transat.simulate.snds.long_term_illness import ir_imb_r
 from transat.simulate.snds.maternity import ir_mat_r
 from transat.simulate.snds.native_file import native_table, write_native
+from transat.simulate.snds.outpatient import as_in_dcir, outpatient_tables, passages
 from transat.simulate.snds.pharmacy import drug_lines
 from transat.simulate.snds.pmsi import pmsi_tables
 from transat.simulate.snds.pmsi_history import history_stays
@@ -32,6 +35,7 @@ from transat.simulate.snds.pmsi_infant import (
 )
 from transat.simulate.snds.pmsi_mother import mother_stays
 from transat.simulate.snds.pmsi_traps import badly_chained, unseen_by_chaining, with_repeats
+from transat.simulate.snds.rehabilitation import rehabilitation, rehabilitation_tables
 from transat.simulate.snds.social_cover import ir_orc_r
 from transat.simulate.snds.stays import Stays, joined_stays
 from transat.simulate.snds.town_care import abortion_lines, contact_lines, scan_lines
@@ -56,8 +60,19 @@ def write(population: Population, folder: Path, chunk: int, design: Design) -> p
     draws, unseen = Draws(design.seed), Unseen()
     people = beneficiaries(population, draws, chunk)
     pregnancies = gestations(population, people)
-    lines = _lines(population, pregnancies, people, draws, unseen)
-    stays = _stays(population, pregnancies, people, draws, unseen)
+    # Consultations and scans: in town or in a hospital, whose passages the PMSI may hold.
+    seen = joined(
+        [
+            contact_lines(population, people, draws),
+            scan_lines(pregnancies, ~pregnancies.town, people, draws),
+        ]
+    )
+    in_hospital = passages(seen, people, draws)
+    in_dcir = as_in_dcir(seen, people, draws)
+    lines = _lines(population, pregnancies, people, draws, unseen, in_dcir)
+    history = history_stays(population, people, draws)
+    stays = _stays(population, pregnancies, people, draws, unseen, history)
+    weeks = rehabilitation(history, people, draws)
 
     def keep(name: str, table: pa.Table) -> None:
         write_native(table, name, folder, chunk, design.file_format)
@@ -76,7 +91,12 @@ def write(population: Population, folder: Path, chunk: int, design: Design) -> p
         keep(name, native_table(name, len(next(iter(columns.values()))), columns))
     for name, table in dcir_tables(lines, people, draws, chunk):
         keep(name, table)
-    for name, table in pmsi_tables(stays, people, draws, chunk):
+    for name, table in chain(
+        pmsi_tables(stays, people, draws, chunk),
+        outpatient_tables(in_hospital, people, chunk),
+        establishment_tables(stays, in_hospital, people),
+        rehabilitation_tables(weeks, people, chunk),
+    ):
         keep(name, table)
     return unseen.table()
 
@@ -92,15 +112,14 @@ def _lines(
     people: Beneficiaries,
     draws: Draws,
     unseen: Unseen,
+    seen: Lines,
 ) -> Lines:
-    """Every line of DCIR, with its traps."""
-    in_hospital = ~pregnancies.town
+    """Every line of DCIR, with its traps; `seen` are consultations and scans."""
     blocks = [
         drug_lines(population, people, draws, unseen),
-        contact_lines(population, people, draws),
-        scan_lines(pregnancies, in_hospital, people, draws),
+        seen,
         abortion_lines(pregnancies, people, draws, unseen),
-        biology_and_device_lines(pregnancies, in_hospital, people, draws),
+        biology_and_device_lines(pregnancies, ~pregnancies.town, people, draws),
     ]
     return with_traps(joined(blocks), draws)
 
@@ -111,6 +130,7 @@ def _stays(
     people: Beneficiaries,
     draws: Draws,
     unseen: Unseen,
+    history: Stays,
 ) -> Stays:
     """Every hospital stay, with its traps; notes what only a lost stay would show."""
     mothers = badly_chained(mother_stays(pregnancies, people, draws, unseen), draws)
@@ -118,7 +138,6 @@ def _stays(
     found = anomalies(population, born, pregnancies, unseen)
     newborns = badly_chained(birth_stays(born, found, pregnancies, people, draws), draws)
     later = badly_chained(later_stays(born, found, people, draws), draws)
-    history = history_stays(population, people, draws)
     unseen_by_chaining(mothers, (born, newborns), later, found, pregnancies, unseen)
     unseen_links(born, newborns, unseen)
     unseen_twin_anomalies(born, found, unseen)
