@@ -123,6 +123,25 @@ def test_death_has_one_cause_and_its_record_says_where_it_is_from(tmp_path: Path
     assert linkage({"persons": 3}) == ()
 
 
+def test_every_cause_of_a_certificate_is_a_condition_on_the_day_of_death(tmp_path: Path) -> None:
+    extract = NativeExtract().person(BEN_DCD_DTE="05/06/2015", BEN_IDT_ANO="IDTanna")
+    dead = {"BEN_IDT_ANO": "IDTanna", "BEN_DCD_DTE": "05/06/2015"}
+    extract.add("KI_CCI_R", **dead, DCD_CIM_COD="C349")
+    for line, code in ((1, "I469"), (2, "C349"), (3, "I469")):
+        extract.add("KI_ECD_R", **dead, CER_LIG_NUM=line, ECD_CAU_RNG=1, ECD_CIM_COD=code)
+    extract.add("KI_ECD_R", BEN_IDT_ANO="nobody", BEN_DCD_DTE="05/06/2015", ECD_CIM_COD="R99")
+    extract.add("KI_ECD_R", **dead, ECD_CIM_COD=None)
+    found = harmonised(extract, tmp_path)
+    assert found.rows(
+        "SELECT CAST(condition_start_date AS VARCHAR), condition_source_value, "
+        "condition_type_concept_id, condition_status_source_value FROM condition_occurrence "
+        "ORDER BY ALL"
+    ) == [("2015-06-05", "C349", 32815, "CAUSE"), ("2015-06-05", "I469", 32815, "CAUSE")]
+    assert found.rows("SELECT cause_source_value FROM death") == [("C349",)]
+    fates = {rule: rows for (table, rule), rows in found.ledger.items() if table == "KI_ECD_R"}
+    assert fates == {"read": 5, "kept": 3, "unknown_person": 1, "reject:ECD_CIM_COD": 1}
+
+
 def test_a_box_of_three_months_is_told_from_one_of_a_month(tmp_path: Path) -> None:
     thirty = "3400930000002"
     extract = NativeExtract().person()
