@@ -33,17 +33,17 @@ def explained(error: duckdb.Error, scratch: Path, read: Path | None = None) -> T
     named = _NAMED.search(said)
     file = Path((named[1] or named[2]).strip()) if named else read
     if "No space left on device" in said or "failed to offload" in said:
-        return _disk_full(scratch)
+        return disk_full(scratch)
     if isinstance(error, duckdb.OutOfMemoryException):
-        return _out_of_memory()
+        return out_of_memory()
     if file is None and any(sign in said for sign in _DAMAGED):
         return unreadable(Path("*.parquet"))
     if file is None:
-        return _not_written(scratch) if isinstance(error, duckdb.IOException) else None
+        return not_written(scratch) if isinstance(error, duckdb.IOException) else None
     if line := _LINE.search(said):
-        return _ragged(file, int(line[1]))
+        return ragged(file, int(line[1]))
     if "Cannot open file" in said or "Could not write" in said:
-        return _not_written(file)
+        return not_written(file)
     return unreadable(file)
 
 
@@ -59,7 +59,7 @@ def unreadable(path: Path) -> InputError:
     )
 
 
-def _ragged(path: Path, line: int) -> InputError:
+def ragged(path: Path, line: int) -> InputError:
     return InputError(
         Text(
             f"la ligne {line} ne suit pas l'en-tête (colonnes ou guillemets).",
@@ -73,7 +73,7 @@ def _ragged(path: Path, line: int) -> InputError:
     )
 
 
-def _not_written(path: Path) -> InputError:
+def not_written(path: Path) -> InputError:
     return InputError(
         Text("impossible d'ouvrir ou d'écrire ici.", "cannot open or write here."),
         str(path),
@@ -84,7 +84,7 @@ def _not_written(path: Path) -> InputError:
     )
 
 
-def _disk_full(scratch: Path) -> ConfigError:
+def disk_full(scratch: Path) -> ConfigError:
     return ConfigError(
         Text("le disque est plein.", "the disk is full."),
         str(scratch),
@@ -95,7 +95,7 @@ def _disk_full(scratch: Path) -> ConfigError:
     )
 
 
-def _out_of_memory() -> ConfigError:
+def out_of_memory() -> ConfigError:
     return ConfigError(
         Text("la mémoire accordée ne suffit pas.", "the memory granted is not enough."),
         "memory_limit",

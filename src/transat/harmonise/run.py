@@ -13,7 +13,7 @@ from transat import __version__
 from transat.core.errors import ConfigError
 from transat.core.languages import Text
 from transat.engines.cdm import Cdm, CdmWriter
-from transat.engines.duckdb import DuckDB
+from transat.engines.choose import open_engine
 from transat.engines.engine import Engine
 from transat.harmonise import concepts
 from transat.harmonise.context import Context, Progress
@@ -73,7 +73,7 @@ def harmonise(
     columns: mapping file of the extract's own column names (where the shore takes one).
     vocabulary: an Athena vocabulary, zip or folder; without one, concepts are local.
     referentials: a folder of the referentials that the extract lacks (IR_PHA_R, NU_UCD_R, DPD).
-    engine: ``duckdb``, the one installed engine.
+    engine: ``duckdb``, or ``spark`` where its optional part is installed: the same result.
     memory_limit: cap of the engine's memory; work beyond it spills beside `to`.
     progress: called before each step with (what, steps done, steps in all).
     then: called with the CDM once its tables are written and before it takes its place, to add
@@ -83,12 +83,6 @@ def harmonise(
     (native rows in it); the same command goes on from the files that were complete. Raises
     InputError, ConfigError, MappingError, or DataQualityError when the ledger does not balance.
     """
-    if engine != "duckdb":
-        raise ConfigError(
-            Text(f"moteur non installé : {engine}.", f"engine not installed: {engine}."),
-            "harmonise",
-            Text("Moteur disponible : duckdb.", "Engine available: duckdb."),
-        )
     declared = shore_of(shore, columns)
     rules = active(declared.rules, rules_off)
     tell = _Teller(progress, 2 + len(declared.stages) + len(declared.steps))
@@ -98,7 +92,7 @@ def harmonise(
     run = _fingerprint(shore, extract, rules, columns, engine, vocabulary, referentials)
     with (
         CdmWriter(to, run) as writer,
-        DuckDB(memory_limit, threads, _spill(writer)) as duckdb,
+        open_engine(engine, memory_limit, threads, _spill(writer)) as sql,
     ):
         context = Context(
             extract,
@@ -108,22 +102,22 @@ def harmonise(
             checkpoints=writer.checkpoints,
             referentials=referentials,
         )
-        _stage(duckdb, declared, context, tell)
+        _stage(sql, declared, context, tell)
         account(context)
         tell("concept")
-        concepts.gather(duckdb, context, declared.steps)
-        words = prepare(duckdb, context, vocabulary)
+        concepts.gather(sql, context, declared.steps)
+        words = prepare(sql, context, vocabulary)
         rows: dict[str, int] = {}
         for step in declared.steps:
             tell(step.NAME)
-            query = words.standard(duckdb, step.NAME, step.build(duckdb, context))
-            rows[step.NAME] = writer.write(duckdb, step.NAME, query)
+            query = words.standard(sql, step.NAME, step.build(sql, context))
+            rows[step.NAME] = writer.write(sql, step.NAME, query)
         for name, query in words.tables().items():
-            rows[name] = writer.write(duckdb, name, query)
+            rows[name] = writer.write(sql, name, query)
         context.ledger.check()
-        duckdb.register("ledger_entries", context.ledger.arrow())
-        duckdb.write_parquet("SELECT * FROM ledger_entries", writer.partial / LEDGER)
-        rejects = collect_rejects(duckdb, context, writer.partial / REJECTS)
+        sql.register("ledger_entries", context.ledger.arrow())
+        sql.write_parquet("SELECT * FROM ledger_entries", writer.partial / LEDGER)
+        rejects = collect_rejects(sql, context, writer.partial / REJECTS)
         cdm = writer.finish(_metadata(declared, context, rows, words.version), then)
     missing = tuple(t.name for t in declared.tables if t.name not in extract.files)
     return Report(
