@@ -133,20 +133,18 @@ def _targets_sql() -> str:
 
 
 def _count(engine: Engine, context: Context) -> None:
-    codes, mapped = engine.rows(
-        f"SELECT count(*), (SELECT count(*) FROM standard_target WHERE place = 1) FROM {VIEW} "
-        f"WHERE vocabulary_id NOT IN ('Transat', 'ATC', 'ICD10')"
-    )[0]
-    several, elsewhere = engine.rows(
-        "SELECT (SELECT count(*) FROM standard_target WHERE place = 2), count(*) "
-        f"FROM standard_target AS t JOIN {VIEW} AS c ON c.concept_id = t.local_id "
-        f"WHERE t.place = 1 AND t.domain_id <> {domain_sql('c.vocabulary_id')}"
-    )[0]
-    context.findings["standard_codes"] = int(mapped)
-    context.findings["standard_codes_several"] = int(several)
-    context.findings["standard_codes_other_domain"] = int(elsewhere)
-    context.findings["source_codes"] = int(codes)
+    """Of the codes of the extract itself: how many are mapped, how, and what is lost on the way."""
+    source = "c.vocabulary_id NOT IN ('Transat', 'ATC', 'ICD10')"
+    own = f"FROM standard_target AS t JOIN {VIEW} AS c ON c.concept_id = t.local_id WHERE {source}"
+    elsewhere = f"t.domain_id <> {domain_sql('c.vocabulary_id')}"
+    for name, query in {
+        "source_codes": f"SELECT count(*) FROM {VIEW} AS c WHERE {source}",
+        "standard_codes": f"SELECT count(*) {own} AND t.place = 1",
+        "standard_codes_several": f"SELECT count(*) {own} AND t.place = 2",
+        "standard_codes_other_domain": f"SELECT count(*) {own} AND t.place = 1 AND {elsewhere}",
+    }.items():
+        context.findings[name] = int(engine.scalar(query) or 0)
     for how, number in engine.rows(
-        "SELECT how, count(*) FROM standard_target WHERE place = 1 GROUP BY how ORDER BY how"
+        f"SELECT t.how, count(*) {own} AND t.place = 1 GROUP BY t.how ORDER BY t.how"
     ):
         context.findings[f"standard_{how}".replace(" ", "_").lower()] = int(number)
