@@ -42,10 +42,15 @@ def passages(source: Lines, people: Beneficiaries, draws: Draws) -> Lines:
 
 
 def as_in_dcir(source: Lines, people: Beneficiaries, draws: Draws) -> Lines:
-    """The lines as the DCIR has them: of a passage, those billed directly (T2) or by mistake."""
+    """The lines as the DCIR has them: of a passage, those billed directly (T2) or by mistake.
+
+    A share of the year's hospital lines is billed directly; the others are not of passages.
+    """
     held = _held(source, people, draws)
     share = share_of_duplicates(year_of(source["care"]))
-    direct = held & draws.below("billed directly", source["event"], share)
+    in_pmsi = rates()["outpatient_in_pmsi"]
+    rate = share / (1.0 - share) * (1.0 - in_pmsi) / in_pmsi
+    direct = held & draws.below("billed directly", source["event"], rate)
     again = held & ~direct & (source["detail"] == ACT)
     again &= draws.below("act billed again", source["event"], rates()["outpatient_act_twice"])
     indicator = np.where(direct, 1, np.where(again, EMPTY, source["indicator"])).astype(np.int8)

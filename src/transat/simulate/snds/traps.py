@@ -127,9 +127,13 @@ def _information(source: Lines, draws: Draws) -> Lines:
 
 
 def _duplicates(source: Lines, draws: Draws) -> Lines:
-    """T2: with a share s of hospital lines repeated lines, s / (1 - s) of the true ones repeat."""
+    """T2 on hospital drugs: with a share s of repeated lines, s / (1 - s) of the true ones repeat.
+
+    Consultations and acts are repeated by `outpatient`, which knows what the PMSI holds.
+    """
     share = share_of_duplicates(year_of(source["care"]))
-    rate = np.where(source["indicator"] == NO_HOSPITAL, 0.0, share / (1.0 - share))
+    here = (source["indicator"] != NO_HOSPITAL) & (source["detail"] == HOSPITAL_DRUG)
+    rate = np.where(here, share / (1.0 - share), 0.0)
     return taken(source, draws.below("duplicate", source["event"], rate), copy=20, indicator=1)
 
 
