@@ -24,6 +24,7 @@ from transat.simulate.snds.draws import Draws, Flags, Ints
 from transat.simulate.snds.formats import month_of, year_of
 from transat.simulate.snds.lines import (
     COUNTED,
+    HOSPITAL_DRUG,
     NO_HOSPITAL,
     PHARMACY,
     Lines,
