@@ -37,7 +37,7 @@ def test_the_ledger_accounts_for_every_line(written: Written) -> None:
 def test_every_planted_trap_was_met(written: Written) -> None:
     met = {e.rule for e in written.report.ledger if e.kind == "rule"}
     assert met >= {
-        "T1", "T2", "T3", "T4", "T5", "T8", "T9", "T10", "T11", "T12", "T14",
+        "T1", "T2", "T3", "T4", "T5", "T8", "T9", "T10", "T11", "T12", "T14", "T20",
         "fictive_number", "twins_ambiguous",
     }  # fmt: skip
     notes = {e.rule: e.rows for e in written.report.ledger if e.table == "ER_PHA_F"}
@@ -113,10 +113,11 @@ def test_diseases(engine: Engine) -> None:
 
 
 def test_visits(engine: Engine) -> None:
+    """Ordinary visits, in town or in a hospital; a passage for a scan names no consultation."""
     truth = "SELECT person_id, date FROM true_contacts"
     found = (
         "SELECT truth, visit_start_date FROM visit_occurrence JOIN who USING (person_id) "
-        "WHERE visit_concept_id = 9202"
+        "WHERE visit_concept_id = 9202 AND visit_source_concept_id <> 0"
     )
     early = "date < DATE '2019-07-01'"
     recovers(
@@ -126,6 +127,75 @@ def test_visits(engine: Engine) -> None:
     )
     _, _, false = differences(engine, truth, found)
     assert false == 0
+
+
+def test_some_visits_are_outpatient_hospital_care(engine: Engine) -> None:
+    rows = engine.rows(
+        "SELECT care_site_id IS NULL, count(*) FROM visit_occurrence "
+        "WHERE visit_concept_id = 9202 AND visit_source_concept_id <> 0 GROUP BY 1 ORDER BY 1"
+    )
+    (in_hospital, hospital), (elsewhere, town) = rows
+    assert (in_hospital, elsewhere) == (False, True)
+    assert 100 < hospital < town
+
+
+def test_scans_are_done_once_and_on_their_day(engine: Engine) -> None:
+    found = (
+        "SELECT truth, procedure_date FROM procedure_occurrence JOIN who USING (person_id) "
+        "WHERE procedure_source_value LIKE 'JQQM%'"
+    )
+    days = " UNION ALL ".join(
+        f'SELECT person_id, "start" + {day} FROM true_pregnancies' for day in (84, 154, 224)
+    )
+    lines, not_true, _ = differences(engine, found, days)
+    assert lines > 1000
+    assert not_true == 0
+
+
+def test_an_end_in_hospital_is_an_act_on_its_day(engine: Engine) -> None:
+    ends = (
+        "SELECT person_id, \"end\" FROM true_pregnancies WHERE setting = 'hospital' "
+        "AND outcome IN ('live_birth', 'stillbirth', 'elective_termination') "
+        f"AND pregnancy_id {SEEN.format('pregnancy')}"
+    )
+    found = (
+        "SELECT truth, procedure_date FROM procedure_occurrence JOIN who USING (person_id) "
+        "JOIN visit_occurrence AS v USING (visit_occurrence_id) WHERE v.visit_concept_id = 9201"
+    )
+    lines, missing, _ = differences(engine, ends, found)
+    assert lines > 1000
+    assert missing == 0
+
+
+def test_units_fill_their_stay_one_after_the_other(engine: Engine) -> None:
+    broken = engine.scalar(
+        "SELECT count(*) FROM (SELECT v.visit_start_date, v.visit_end_date, d.*, "
+        "lag(visit_detail_end_date) OVER stay AS before, lead(visit_detail_id) OVER stay AS next, "
+        "lag(visit_detail_id) OVER stay AS previous FROM visit_detail AS d "
+        "JOIN visit_occurrence AS v USING (visit_occurrence_id) WINDOW stay AS "
+        "(PARTITION BY visit_occurrence_id ORDER BY visit_detail_id)) WHERE "
+        "coalesce(visit_detail_start_date NOT IN (before, before + 1), "
+        "visit_detail_start_date <> visit_start_date) OR visit_detail_end_date > visit_end_date "
+        "OR next IS NULL AND visit_detail_end_date <> visit_end_date "
+        "OR previous IS DISTINCT FROM preceding_visit_detail_id"
+    )
+    assert broken == 0
+    several = engine.scalar(
+        "SELECT count(*) FROM visit_detail WHERE preceding_visit_detail_id IS NOT NULL"
+    )
+    assert int(several or 0) > 100
+
+
+def test_rehabilitation_is_for_a_true_disease(engine: Engine) -> None:
+    found = (
+        "SELECT truth, condition_source_value FROM condition_occurrence "
+        "JOIN who USING (person_id) WHERE condition_status_source_value = 'MMP'"
+    )
+    lines, not_true, _ = differences(
+        engine, found, "SELECT person_id, icd10 FROM true_conditions WHERE icd10 <> ''"
+    )
+    assert lines > 10
+    assert not_true == 0
 
 
 def test_pregnancies_that_end_in_hospital_have_their_start(engine: Engine) -> None:
