@@ -52,11 +52,11 @@ STUDY: Final = "study_code"
 
 _DOMAINS: Final = (
     ("Condition", ("CIM10", "ICD10CA", "ICD9", "ICD10")),
-    ("Procedure", ("CCAM", "CCI", "CCA", "RAMQ_ACT", "PRS_NAT")),
+    ("Procedure", ("CCAM", "CSARR", "CCI", "CCA", "RAMQ_ACT", "PRS_NAT", "NGAP")),
     ("Drug", ("CIP13", "UCD7", "DIN", "PRODUCT", "ATC")),
     ("Measurement", ("NABM", "Transat")),
     ("Device", ("LPP",)),
-    ("Observation", ("GHM",)),
+    ("Observation", ("GHM", "GME")),
 )
 
 #: For a source that has no medicines of its own to map.
