@@ -98,17 +98,16 @@ def _integer(name: str) -> str:
 
 def _date(name: str) -> str:
     """The commonest forms are told by their look: a list of formats tries each one in turn."""
-    other = _any_date(name)
     french = f"CAST(try_strptime({name}, '%d/%m/%Y') AS DATE)"
     stamp = f"CAST(try_strptime({name}, '%d%b%Y:%H:%M:%S') AS DATE)"
     iso = f"try_cast({name} AS DATE)"
-    return (
-        f"CASE WHEN {name} LIKE '__/__/____' THEN coalesce({french}, {other}) "
+    quick = (
+        f"CASE WHEN {name} LIKE '__/__/____' THEN {french} "
         f"WHEN {name} LIKE '____-__-__' THEN "
-        f"CASE WHEN CAST({iso} AS VARCHAR) = {name} THEN {iso} ELSE {other} END "
-        f"WHEN strlen({name}) = 18 THEN coalesce({stamp}, {other}) "
-        f"WHEN {name} IS NOT NULL THEN {other} END"
+        f"CASE WHEN CAST({iso} AS VARCHAR) = {name} THEN {iso} END "
+        f"WHEN strlen({name}) = 18 THEN {stamp} END"
     )
+    return f"CASE WHEN {name} IS NOT NULL THEN coalesce({quick}, {_any_date(name)}) END"
 
 
 def _any_date(name: str) -> str:
