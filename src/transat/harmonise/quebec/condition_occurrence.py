@@ -12,7 +12,7 @@ from typing import Final
 
 from transat.core.codes import ICD9, ICD10, ICD10CA
 from transat.engines.engine import Engine
-from transat.harmonise.concepts import icd10_sql, undotted_sql
+from transat.harmonise.concepts import concept_sql, icd10_sql, undotted_sql
 from transat.harmonise.context import Context
 from transat.harmonise.quebec.keeping import note
 from transat.tables.omop import CLAIM_RECORD, EHR_RECORD
@@ -29,28 +29,23 @@ STATUS: Final = {"P": 32902, "S": 32908, "A": 32890, "D": 32891}
 _DIAGNOSES: Final = f"""
     SELECT d.person_id, d.stay_id AS visit_id, s.admission AS first_day, s.departure AS last_day,
            d.SHOP_COD_DIAGN_MDCAL_CLINQ AS code, d.vocabulary_id,
-           d.SHOP_TYP_DIAGN_SEJ_HOSP AS status, {EHR_RECORD} AS type_id,
-           CAST(NULL AS INTEGER) AS provider_id
+           d.SHOP_TYP_DIAGN_SEJ_HOSP AS status, {EHR_RECORD} AS type_id
     FROM kept_V_DIAGN_SEJ_HOSP_CM AS d JOIN stay AS s ON s.stay_id = d.stay_id
     UNION ALL
     SELECT v.person_id, v.stay_id, coalesce(v.DATE_DEBUT_SERVICE, s.admission),
            coalesce(v.DATE_FIN_SERVICE, s.departure), v.SHOP_COD_DIAGN_MDCAL_CLINQ,
-           v.vocabulary_id, 'service', {EHR_RECORD}, NULL
+           v.vocabulary_id, 'service', {EHR_RECORD}
     FROM kept_V_SEJ_SERV_HOSP_CM AS v JOIN stay AS s ON s.stay_id = v.stay_id
     WHERE v.SHOP_COD_DIAGN_MDCAL_CLINQ IS NOT NULL AND v.vocabulary_id IS NOT NULL
     UNION ALL
     SELECT person_id, visit_occurrence_id, first_day, last_day, code, vocabulary_id, 'urgence',
-           {CLAIM_RECORD}, NULL
+           {CLAIM_RECORD}
     FROM emergency WHERE code IS NOT NULL
-    UNION ALL
-    SELECT DISTINCT person_id, visit_occurrence_id, day, day, diagnosis, '{ICD9}', 'act',
-           {CLAIM_RECORD}, provider_id
-    FROM act WHERE diagnosis IS NOT NULL
 """
 
 CODES: Final = (
-    "SELECT DISTINCT vocabulary_id, bare AS concept_code FROM diagnosis",
-    f"SELECT DISTINCT '{ICD10}' AS vocabulary_id, who AS concept_code FROM diagnosis",
+    "SELECT vocabulary_id, bare AS concept_code FROM diagnosis_code",
+    f"SELECT '{ICD10}' AS vocabulary_id, who AS concept_code FROM diagnosis_code",
 )
 
 #: The native table of a diagnosis, by its status.
@@ -62,14 +57,21 @@ _TABLES: Final = {
 
 
 def code_diagnoses(engine: Engine, context: Context) -> None:
-    """Make the view `diagnosis`: every diagnosis with its bare code and the WHO's, if ICD-10-CA."""
+    """Make the views `diagnosis` (of stays and emergencies) and `diagnosis_code`: each code as
+    written, its bare form, and the WHO's if it is ICD-10-CA.
+    """
+    context.materialise(engine, "diagnosis", _DIAGNOSES)
     context.materialise(
         engine,
-        "diagnosis",
+        "diagnosis_code",
         f"""
-        SELECT *, {undotted_sql("code")} AS bare,
+        SELECT vocabulary_id, code, {undotted_sql("code")} AS bare,
                CASE WHEN vocabulary_id = '{ICD10CA}' THEN {icd10_sql("code")} END AS who
-        FROM ({_DIAGNOSES})
+        FROM (
+            SELECT vocabulary_id, code FROM diagnosis
+            UNION
+            SELECT '{ICD9}', diagnosis FROM act WHERE starts_diagnosis AND diagnosis IS NOT NULL
+        ) AS written
         """,
     )
     _say_lengths(engine, context)
@@ -78,8 +80,15 @@ def code_diagnoses(engine: Engine, context: Context) -> None:
 def _say_lengths(engine: Engine, context: Context) -> None:
     """Note, by native table, how long codes are and how far they are cut."""
     lengths = engine.rows(
-        "SELECT status, vocabulary_id, length(bare), count(*) FROM diagnosis "
-        "WHERE bare IS NOT NULL GROUP BY 1, 2, 3"
+        f"""
+        SELECT status, vocabulary_id, length(bare), sum(times) FROM (
+            SELECT status, vocabulary_id, code, count(*) AS times FROM diagnosis GROUP BY 1, 2, 3
+            UNION ALL
+            SELECT 'act', '{ICD9}', diagnosis, count(*) FROM act
+            WHERE starts_diagnosis AND diagnosis IS NOT NULL GROUP BY diagnosis
+        ) AS met JOIN diagnosis_code USING (vocabulary_id, code)
+        WHERE bare IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+        """
     )
     for status, vocabulary, length, rows in lengths:
         table = _TABLES.get(str(status), "V_DIAGN_SEJ_HOSP_CM")
@@ -97,23 +106,36 @@ def _say_lengths(engine: Engine, context: Context) -> None:
 def build(engine: Engine, context: Context) -> str:
     """One row per diagnosis of a stay or emergency episode; one per code and physician visit."""
     status = " ".join(f"WHEN '{s}' THEN {concept}" for s, concept in STATUS.items())
+    others = int(engine.scalar("SELECT count(*) FROM diagnosis") or 0)
     return f"""
-        SELECT CAST(row_number() OVER (
-                   ORDER BY d.person_id, first_day, visit_id, status, d.vocabulary_id, code,
-                            provider_id
-               ) AS INTEGER) AS condition_occurrence_id,
-               d.person_id,
-               coalesce(w.concept_id, 0) AS condition_concept_id,
+        WITH coded AS (
+            SELECT c.vocabulary_id, c.code, coalesce(k.concept_id, 0) AS source_id,
+                   coalesce(w.concept_id, 0) AS concept_id
+            FROM diagnosis_code AS c
+            LEFT JOIN local_concept AS k
+                ON k.vocabulary_id = c.vocabulary_id AND k.concept_code = c.bare
+            {concept_sql(ICD10, "c.who", "w")}
+        ), told AS (
+            SELECT CAST(row_number() OVER (
+                       ORDER BY person_id, first_day, visit_id, status, vocabulary_id, code
+                   ) AS INTEGER) AS id,
+                   person_id, visit_id, first_day, last_day, code, vocabulary_id, status, type_id,
+                   CAST(NULL AS INTEGER) AS provider_id
+            FROM diagnosis
+            UNION ALL
+            SELECT {others} + line, person_id, visit_occurrence_id, day, day, diagnosis, '{ICD9}',
+                   'act', {CLAIM_RECORD}, provider_id
+            FROM act WHERE starts_diagnosis AND diagnosis IS NOT NULL
+        )
+        SELECT t.id AS condition_occurrence_id, t.person_id,
+               coalesce(c.concept_id, 0) AS condition_concept_id,
                first_day AS condition_start_date, last_day AS condition_end_date,
                type_id AS condition_type_concept_id,
                status AS condition_status_source_value,
                CASE status {status} ELSE 0 END AS condition_status_concept_id,
                visit_id AS visit_occurrence_id, provider_id,
-               trim(code) AS condition_source_value,
-               coalesce(k.concept_id, 0) AS condition_source_concept_id
-        FROM diagnosis AS d
-        LEFT JOIN local_concept AS k
-            ON k.vocabulary_id = d.vocabulary_id AND k.concept_code = d.bare
-        LEFT JOIN (SELECT * FROM local_concept WHERE vocabulary_id = 'ICD10') AS w
-            ON w.concept_code = d.who
+               t.code AS condition_source_value,
+               coalesce(c.source_id, 0) AS condition_source_concept_id
+        FROM told AS t
+        LEFT JOIN coded AS c ON c.vocabulary_id = t.vocabulary_id AND c.code = t.code
     """

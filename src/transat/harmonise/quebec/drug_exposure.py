@@ -19,26 +19,32 @@ from transat.tables.omop import CLAIM_RECORD
 
 NAME: Final = "drug_exposure"
 
-_DIN: Final = padded("SMED_COD_DIN", 8)
-
 CODES: Final = (
-    f"SELECT DISTINCT '{DIN}' AS vocabulary_id, din AS concept_code FROM claim",
-    f"SELECT DISTINCT '{ATC}' AS vocabulary_id, atc AS concept_code FROM claim",
+    f"SELECT '{DIN}' AS vocabulary_id, din AS concept_code FROM claim_code",
+    f"SELECT '{ATC}' AS vocabulary_id, atc AS concept_code FROM claim_code",
 )
 
 
 def class_claims(engine: Engine, context: Context) -> None:
-    """Make the view `claim`: kept claims with their padded DIN and its ATC class, if known."""
+    """Make the views `claim` and `claim_code`: each code as written, how many claims have it, its
+    DIN of eight digits and, if known, its ATC class.
+    """
+    engine.sql(
+        "CREATE OR REPLACE VIEW claim AS SELECT person_id, SMED_DAT_SERV AS day, "
+        "SMED_COD_DIN AS code, SMED_NBR_JR_DUREE_TRAIT AS days, SMED_QTE_MED AS quantity "
+        "FROM kept_V_DEM_PAIMT_MED_CM WHERE person_id IS NOT NULL"
+    )
     context.materialise(
         engine,
-        "claim",
+        "claim_code",
         f"""
-        SELECT c.*, {_DIN} AS din, p.atc
-        FROM kept_V_DEM_PAIMT_MED_CM AS c LEFT JOIN product AS p ON p.din = {_DIN}
-        WHERE c.person_id IS NOT NULL
+        SELECT w.code, w.claims, w.din, p.atc
+        FROM (
+            SELECT code, count(*) AS claims, {padded("code", 8)} AS din FROM claim GROUP BY code
+        ) AS w LEFT JOIN product AS p ON p.din = w.din
         """,
     )
-    unmapped = engine.scalar("SELECT count(*) FROM claim WHERE atc IS NULL")
+    unmapped = engine.scalar("SELECT sum(claims) FROM claim_code WHERE atc IS NULL")
     context.findings["claims_without_atc"] = int(unmapped or 0)
     _say(engine, context)
 
@@ -46,13 +52,13 @@ def class_claims(engine: Engine, context: Context) -> None:
 def _say(engine: Engine, context: Context) -> None:
     """Note the DINs that were padded, and the claims outside the periods of insurance."""
     if context.applies(PADDING.key):
-        short = engine.scalar("SELECT count(*) FROM claim WHERE din <> SMED_COD_DIN")
+        short = engine.scalar("SELECT sum(claims) FROM claim_code WHERE din <> code")
         note(context, PADDING.table, PADDING.key, short)
     if context.applies(OUTSIDE_PLAN.key) and "ADMISSIBILITE_MEDICAMENTS" in context.extract.files:
         outside = engine.scalar(
             "SELECT count(*) FROM claim AS c WHERE NOT EXISTS ("
             "SELECT 1 FROM kept_ADMISSIBILITE_MEDICAMENTS AS a WHERE a.person_id = c.person_id "
-            "AND c.SMED_DAT_SERV BETWEEN a.DATE_DEBUT AND coalesce(a.DATE_FIN, c.SMED_DAT_SERV))"
+            "AND c.day BETWEEN a.DATE_DEBUT AND coalesce(a.DATE_FIN, c.day))"
         )
         note(context, OUTSIDE_PLAN.table, OUTSIDE_PLAN.key, outside)
 
@@ -60,23 +66,22 @@ def _say(engine: Engine, context: Context) -> None:
 def build(engine: Engine, context: Context) -> str:
     """One row per kept claim; the last day is the start plus the days supplied, less one."""
     return f"""
+        WITH coded AS (
+            SELECT c.code, c.din, coalesce(class.concept_id, 0) AS concept_id,
+                   coalesce(native.concept_id, 0) AS source_id
+            FROM claim_code AS c
+            {concept_sql(ATC, "c.atc", "class")}
+            {concept_sql(DIN, "c.din", "native")}
+        )
         SELECT CAST(row_number() OVER (
-                   ORDER BY x.person_id, SMED_DAT_SERV, din, SMED_NBR_JR_DUREE_TRAIT,
-                            SMED_QTE_MED, SMED_COD_DIN
+                   ORDER BY x.person_id, x.day, k.din, x.days, x.quantity, x.code
                ) AS INTEGER) AS drug_exposure_id,
-               x.person_id,
-               coalesce(class.concept_id, 0) AS drug_concept_id,
-               SMED_DAT_SERV AS drug_exposure_start_date,
-               SMED_DAT_SERV + CAST(
-                   greatest(coalesce(SMED_NBR_JR_DUREE_TRAIT, 1), 1) - 1 AS INTEGER
-               ) AS drug_exposure_end_date,
+               x.person_id, k.concept_id AS drug_concept_id,
+               x.day AS drug_exposure_start_date,
+               x.day + CAST(greatest(coalesce(x.days, 1), 1) - 1 AS INTEGER)
+                   AS drug_exposure_end_date,
                {CLAIM_RECORD} AS drug_type_concept_id,
-               SMED_QTE_MED AS quantity,
-               SMED_NBR_JR_DUREE_TRAIT AS days_supply,
-               'duration=recorded' AS sig,
-               SMED_COD_DIN AS drug_source_value,
-               coalesce(native.concept_id, 0) AS drug_source_concept_id
-        FROM claim AS x
-        {concept_sql(ATC, "x.atc", "class")}
-        {concept_sql(DIN, "x.din", "native")}
+               x.quantity, x.days AS days_supply, 'duration=recorded' AS sig,
+               x.code AS drug_source_value, k.source_id AS drug_source_concept_id
+        FROM claim AS x LEFT JOIN coded AS k ON k.code = x.code
     """

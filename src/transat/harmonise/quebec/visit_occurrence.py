@@ -1,9 +1,10 @@
 """VISIT_OCCURRENCE: hospital stays (9201), emergency episodes (9203), physician visits (9202).
 
-A physician visit is one person, one day, one performer: the acts billed together are one contact
-(INESSS practice; data sources §3.4). An act given outside the ambulatory setting belongs to the
-stay that covers its day (rule `not_ambulatory`). Visits are numbered once, stays first, so that
-every other table can point at them.
+A physician visit is one person, one day, one performer, one setting: the acts billed together are
+one contact (INESSS practice; data sources §3.4). An act given outside the ambulatory setting
+belongs to the stay that covers its day (rule `not_ambulatory`). Visits are numbered once, stays
+first, so that every other table can point at them; acts are put in one order once, from which
+visits, diagnoses and procedures take theirs: sorting them again for each would cost as much.
 """
 
 from __future__ import annotations
@@ -94,36 +95,51 @@ def number_contacts(engine: Engine, context: Context) -> None:
 
 
 def _number_acts(engine: Engine, context: Context, before: int) -> None:
-    """`act`: visits follow person, day and performer; a visit of a stay is that stay."""
-    outside = 0
+    """Make `act`, in one order: `line` counts acts; `starts_visit` and `starts_diagnosis` mark the
+    first of a visit and, in it, of a diagnosis. setting: 0 ambulatory, 1 not, 2 in a stay.
+    """
+    setting, join = "0", ""
     if context.applies(SETTING.key):
         counted = "SELECT count(*) FROM kept_I_SMOD_SERV_MD_CM WHERE NOT ambulatory"
-        outside = int(engine.scalar(counted) or 0)
-        note(context, SETTING.table, SETTING.key, outside)
-    own = f"""CAST({before} + dense_rank() OVER (
-        ORDER BY a.person_id, SMOD_DAT_SERV, coalesce(p.provider_id, 0)) AS INTEGER)"""
-    visit, ambulatory, join = own, "true", ""
-    if outside:
-        visit, ambulatory = f"coalesce(s.stay_id, {own})", "ambulatory"
-        join = (
-            f"LEFT JOIN ({_COVERING}) AS s ON s.day = a.SMOD_DAT_SERV "
-            "AND s.person_id = CASE WHEN NOT a.ambulatory THEN a.person_id END"
-        )
+        if outside := int(engine.scalar(counted) or 0):
+            note(context, SETTING.table, SETTING.key, outside)
+            setting = "CASE WHEN s.stay_id IS NOT NULL THEN 2 WHEN a.ambulatory THEN 0 ELSE 1 END"
+            join = (
+                f"LEFT JOIN ({_COVERING}) AS s ON s.day = a.SMOD_DAT_SERV "
+                "AND s.person_id = CASE WHEN NOT a.ambulatory THEN a.person_id END"
+            )
+    stay = "s.stay_id" if join else "CAST(NULL AS INTEGER)"
+    visit = "person_id, day, provider, setting"
     context.materialise(
         engine,
         "act",
         f"""
-        SELECT a.person_id, SMOD_DAT_SERV AS day, p.provider_id, c.care_site_id,
-               SMOD_COD_DIAGN_PRIMR AS diagnosis, SMOD_COD_ACTE AS act, SMOD_COD_ROLE AS role,
-               {ambulatory} AS ambulatory, {visit} AS visit_occurrence_id
-        FROM kept_I_SMOD_SERV_MD_CM AS a
-        LEFT JOIN provider_key AS p ON p.provider_source_value = a.DISP_NO_SEQ_DISP_BANLS
-        LEFT JOIN ({sites_sql(USUAL)}) AS c ON c.number = a.SMOD_NO_ETAB_USUEL
-        {join}
-        WHERE a.person_id IS NOT NULL
+        SELECT person_id, day, nullif(provider, 0) AS provider_id, care_site_id, diagnosis, act,
+               role, setting,
+               coalesce(stay_id, CAST({before} + dense_rank() OVER (ORDER BY {visit}) AS INTEGER))
+                   AS visit_occurrence_id,
+               CAST(row_number() OVER {_LINES} AS INTEGER) AS line,
+               row_number() OVER {_LINES} = rank() OVER (ORDER BY {visit}) AS starts_visit,
+               row_number() OVER {_LINES} = rank() OVER (ORDER BY {visit}, diagnosis)
+                   AS starts_diagnosis
+        FROM (
+            SELECT a.person_id, SMOD_DAT_SERV AS day, coalesce(p.provider_id, 0) AS provider,
+                   {setting} AS setting, c.care_site_id, SMOD_COD_DIAGN_PRIMR AS diagnosis,
+                   SMOD_COD_ACTE AS act, SMOD_COD_ROLE AS role, {stay} AS stay_id
+            FROM kept_I_SMOD_SERV_MD_CM AS a
+            LEFT JOIN provider_key AS p ON p.provider_source_value = a.DISP_NO_SEQ_DISP_BANLS
+            LEFT JOIN ({sites_sql(USUAL)}) AS c ON c.number = a.SMOD_NO_ETAB_USUEL
+            {join}
+            WHERE a.person_id IS NOT NULL
+        ) AS billed
         """,
     )
 
+
+#: The one order of acts: those of a visit follow one another, and in it those of a diagnosis.
+_LINES: Final = (
+    "(ORDER BY person_id, day, provider, setting, diagnosis, act, role, care_site_id, stay_id)"
+)
 
 #: The stay of a person on a day on which she had an act outside the ambulatory setting; of several,
 #: the first.
@@ -157,8 +173,7 @@ def build(engine: Engine, context: Context) -> str:
         FROM emergency AS e LEFT JOIN ({sites_sql(MSSS)}) AS c ON c.number = e.site
         UNION ALL
         SELECT visit_occurrence_id, person_id,
-               CASE WHEN bool_or(ambulatory) THEN {OUTPATIENT} ELSE {_UNKNOWN} END, day, day,
-               {CLAIM_RECORD}, NULL, min(care_site_id), provider_id, NULL, NULL
-        FROM act WHERE visit_occurrence_id > (SELECT count(*) FROM stay)
-        GROUP BY visit_occurrence_id, person_id, day, provider_id
+               CASE setting WHEN 0 THEN {OUTPATIENT} ELSE {_UNKNOWN} END, day, day,
+               {CLAIM_RECORD}, NULL, care_site_id, provider_id, NULL, NULL
+        FROM act WHERE starts_visit AND setting < 2
     """
