@@ -14,7 +14,6 @@ from typing import Final
 from transat.core.errors import InputError
 from transat.core.languages import Text
 from transat.engines.engine import Engine, identifier
-from transat.harmonise.casts import cast_sql
 from transat.harmonise.context import Context
 from transat.tables.omop import VOCABULARY_TABLES, tables
 
@@ -69,8 +68,17 @@ def _value(column: str | None, kind: str, parquet: bool) -> str:
         return f"CAST(NULL AS {_type(kind)})"
     name = identifier(column)
     if kind == "date" and not parquet:
-        return cast_sql(column, "date")
+        return _date(name)
     return f"nullif({name}, '')" if kind == "text" else f"try_cast({name} AS {_type(kind)})"
+
+
+def _date(name: str) -> str:
+    """OHDSI writes 19700101, others 1970-01-01; these files have tens of millions of lines."""
+    parts = f"left({name}, 4) || '-' || substring({name}, 5, 2) || '-' || right({name}, 2)"
+    return (
+        f"CASE WHEN length({name}) = 8 THEN try_cast({parts} AS DATE) "
+        f"ELSE try_cast({name} AS DATE) END"
+    )
 
 
 def _type(kind: str) -> str:
