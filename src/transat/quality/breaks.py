@@ -115,14 +115,19 @@ def _steps(counts: Counts, observed: Counts, season: int) -> list[_Step]:
     jump = _jumps(rate, season)
     places = np.arange(shift.size) + season
     large = (np.abs(shift) >= LEAST_Z * error) & (np.abs(shift) >= LEAST_SHIFT)
-    abrupt = (jump[places] * np.sign(shift)) >= ABRUPT * np.abs(shift)
-    candidates = [
-        _Step(int(p), float(s), float(s / e), float(abs(jump[p])))
-        for p, s, e in zip(
-            places[large & abrupt], shift[large & abrupt], error[large & abrupt], strict=True
-        )
-    ]
+    sharp = jump[places] * np.sign(shift)
+    chosen = large & (_beside(sharp) >= ABRUPT * np.abs(shift))
+    # Of months whose three and three differ alike, the first of the new level.
+    sharp = sharp + np.diff(rate)[places - 1] * np.sign(shift)
+    steps = zip(places[chosen], shift[chosen], error[chosen], sharp[chosen], strict=True)
+    candidates = [_Step(int(p), float(s), float(s / e), float(j)) for p, s, e, j in steps]
     return _apart(candidates, season)
+
+
+def _beside(values: Counts) -> Counts:
+    """The largest of each value and its two neighbours."""
+    around = np.pad(values, 1, mode="edge")
+    return np.asarray(np.maximum(np.maximum(around[:-2], around[2:]), values))
 
 
 def _spread(windows: Counts, shift: Counts, season: int) -> float:
