@@ -90,9 +90,11 @@ class Asking:
     def _settled(self, relation: Relation) -> bool:
         if relation.unless_equal is None:
             return False
-        left, right = relation.unless_equal
-        self._sum(left.over, [left])
-        return self.answer(left) == self.answer(right)
+        for number in relation.unless_equal:
+            if number not in self._sums:
+                self._sum(number.over, [number])
+        left, right = map(self.answer, relation.unless_equal)
+        return left == right
 
     def _count(self, table: str, name: str) -> int:
         """Rows of a table, or those where a column is not null."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from transat.quality.dqd.catalogue import DQD_VERSION
+from transat.quality.dqd.catalogue import DQD_VERSION, Category
 from transat.quality.dqd.result import DqdCheck, DqdResult
 
 #: Violated rows and denominator as they may be written; None hides one.
 Counts = Callable[[DqdCheck], tuple[int | None, int | None]]
 
-_CATEGORIES = ("Plausibility", "Conformance", "Completeness")
+_CATEGORIES: Final[tuple[Category, ...]] = ("Plausibility", "Conformance", "Completeness")
 
 
 def exact(check: DqdCheck) -> tuple[int | None, int | None]:

@@ -6,7 +6,7 @@ from functools import cache
 from itertools import groupby
 
 from transat.quality.dqd.catalogue import checks
-from transat.quality.dqd.question import BIRTHS, Groups, Relation, column, view
+from transat.quality.dqd.question import BIRTHS, Groups, Relation, Sum, column, every_row, view
 
 
 def with_births(table: str) -> Relation:
@@ -19,6 +19,20 @@ def with_births(table: str) -> Relation:
         table,
         ((table, "person_id"),),
     )
+
+
+def impossible_births(table: str, day: str, dated: str = "") -> Sum:
+    """Rows (where a date is filled) of persons whose `day`, born or june, cannot be made."""
+    persons = Relation(f"{BIRTHS} p", "person", (("person", ""),))
+    filled = f" AND {column(dated)} IS NOT NULL" if dated else ""
+    concerned = Relation(
+        f"{view(table)} c JOIN {BIRTHS} p ON {column('person_id')} = p.person_id "
+        f"WHERE p.{day} IS NULL{filled}",
+        table,
+        ((table, "person_id"),),
+        (Sum(persons, f"count(p.{day})"), Sum(persons, "count(*)")),
+    )
+    return every_row(concerned)
 
 
 def births() -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from transat.quality.dqd.catalogue import Check, fields
-from transat.quality.dqd.joins import linked, visit_dates, visits, with_births
+from transat.quality.dqd.joins import impossible_births, linked, visit_dates, visits, with_births
 from transat.quality.dqd.question import (
-    HERE,
     Question,
     Relation,
     Sum,
@@ -76,7 +75,7 @@ def temporal_after(check: Check) -> Question:
             count_where(births, f"p.june > {day(check.field)}"),
             every_row(everything),
             ((table, "person_id"), *_BIRTH[:3]),
-            count_where(births, f"c.{HERE} AND p.person_id IS NOT NULL AND p.june IS NULL"),
+            impossible_births(table, "june"),
         )
     return Question(
         count_where(everything, f"{day(other)} > {day(check.field)}"),
@@ -88,12 +87,11 @@ def temporal_after(check: Check) -> Question:
 def after_birth(check: Check) -> Question:
     """Dates before birth, the first of the month or of the year where no more is known."""
     births = with_births(check.table)
-    matched = f"{column(check.field)} IS NOT NULL AND p.person_id IS NOT NULL"
     return Question(
         count_where(births, f"{day(check.field)} < p.born"),
         filled_rows(check.table, check.field),
         ((check.table, "person_id"), *_BIRTH),
-        count_where(births, f"{matched} AND p.born IS NULL"),
+        impossible_births(check.table, "born", check.field),
     )
 
 
