@@ -20,6 +20,10 @@ from transat.core.errors import ERRORS
 from transat.core.languages import LANGUAGES, Language, Text
 from transat.harmonise.rules import Rule
 from transat.harmonise.run import shore_of
+from transat.quality.checks.all import CHECKS
+from transat.quality.known_breaks import known_breaks
+from transat.quality.thresholds import thresholds
+from transat.quality.verdict import Fatal, fatal_checks
 from transat.tables import omop, quebec, snds
 from transat.tables.column import Column, Table
 
@@ -238,6 +242,43 @@ def _rule(key: str, group: list[Rule], language: Language) -> str:
     )
 
 
+def checks(language: Language) -> Iterable[str]:
+    """The checks of a CDM: what each asks, its bound and source; what decides; known breaks."""
+    yield Text("Contrôles de qualité", "Quality checks").in_(language)
+    yield Text(
+        "Ce que `transat check` demande à un CDM, en plus des 27 types de contrôle du "
+        "DataQualityDashboard. Chaque contrôle tient dans un fichier de `quality/checks`.",
+        "What `transat check` asks of a CDM, beside the 27 check types of the "
+        "DataQualityDashboard. Each check is one file of `quality/checks`.",
+    ).in_(language)
+    stop = Text("Que faire :", "What to do:").in_(language)
+    bound = Text("Borne :", "Bound:").in_(language)
+    for check, _ in CHECKS:
+        said = (check.question, thresholds()[check.key].source, check.next_step)
+        question, source, step = (one.in_(language) for one in said)
+        yield f"**`{check.key}`** — {check.title.in_(language)}. {question}"
+        yield f"{bound} {source} {stop} {step}"
+    yield "## " + Text("Ce qui décide du verdict", "What decides the verdict").in_(language)
+    head = Text(
+        "| contrôle | où | pourquoi une étude s'arrête |", "| check | where | why a study stops |"
+    ).in_(language)
+    rows = [f"| `{f.check}` | {_place(f)} | {f.reason.in_(language)} |" for f in fatal_checks()]
+    yield "\n".join([head, "|---|---|---|", *rows])
+    yield "## " + Text("Ruptures de série connues", "Known breaks in series").in_(language)
+    head = Text("| de | à | rupture | source |", "| from | to | break | source |").in_(language)
+    rows = [
+        f"| {k.first:%Y-%m} | {k.last:%Y-%m} | {k.title.in_(language)} | {k.source} |"
+        for k in known_breaks()
+    ]
+    yield "\n".join([head, "|---|---|---|---|", *rows])
+
+
+def _place(fatal: Fatal) -> str:
+    where = f"{fatal.table}.{fatal.field}".rstrip(".")
+    above = f" (> {fatal.above_percent:g} %)" if fatal.above_percent else ""
+    return f"`{where}`{above}" if where else ""
+
+
 def statistics(language: Language) -> Iterable[str]:
     """The docstring of every statistic, as it is in its file."""
     yield Text("Statistiques", "Statistics").in_(language)
@@ -289,6 +330,7 @@ WRITERS: dict[str, Callable[[Language], Iterable[str]]] = {
     "commands": commands,
     "tables": tables,
     "rules": rules,
+    "checks": checks,
     "statistics": statistics,
     "errors": errors,
 }
