@@ -50,7 +50,7 @@ def test_archived_persons_are_persons_and_nothing_is_passed_over(
     assert report.rejects == 1
     assert [s[1] for s in steps] == list(range(steps[-1][1] + 1))
     assert report.explain("en") == [
-        ("IR_BEN_R", "fictive_number", "fictive number, shared by many people", 1)
+        ("IR_BEN_R_ARC", "fictive_number", "fictive number, shared by many people", 1)
     ]
     assert report.explain("fr")[0][2].startswith("numéro fictif")
     assert json.loads(json.dumps(report.json()))["rejects"] == 1
@@ -59,8 +59,10 @@ def test_archived_persons_are_persons_and_nothing_is_passed_over(
 def test_the_cdm_carries_its_ledger_and_its_rejects(source: Path, tmp_path: Path) -> None:
     cdm = run(source, tmp_path, []).cdm
     ledger = pq.read_table(cdm.path / "ledger.parquet").to_pylist()
-    assert {(e["rule"], e["rows"]) for e in ledger} == {
-        ("read", 4), ("kept", 2), ("fictive_number", 1), ("reject:BEN_NIR_PSA", 1),
+    assert {(e["table"], e["rule"], e["rows"]) for e in ledger} == {
+        ("IR_BEN_R", "read", 2), ("IR_BEN_R", "kept", 1), ("IR_BEN_R", "reject:BEN_NIR_PSA", 1),
+        ("IR_BEN_R_ARC", "read", 2), ("IR_BEN_R_ARC", "kept", 1),
+        ("IR_BEN_R_ARC", "fictive_number", 1),
     }  # fmt: skip
     rejects = pq.read_table(cdm.path / "rejects.parquet").to_pylist()
     assert [(r["native_table"], r["column_name"]) for r in rejects] == [("IR_BEN_R", "BEN_NIR_PSA")]

@@ -6,7 +6,7 @@ import gzip
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Final, cast
@@ -50,8 +50,7 @@ class Source:
             try:
                 stream = self._bytes(opened)
                 if self.gzipped:
-                    unzipped = gzip.open(stream)
-                    opened.callback(unzipped.close)
+                    unzipped = opened.enter_context(closing(gzip.GzipFile(fileobj=stream)))
                     stream = cast("IO[bytes]", unzipped)
                 yield stream
             except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
