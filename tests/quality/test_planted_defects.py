@@ -91,6 +91,17 @@ def old_code(t: Tables) -> None:
     t["drug_exposure"].append(dispensing(900, 1, date(2015, 2, 1), concept=OLD_ATC))
 
 
+def old_code_by_relation(t: Tables) -> None:
+    """The medicine has a standard concept; its source code is filed under the old class."""
+    t["concept"].append(dict(t["concept"][1], concept_id=2_000_000_060, concept_code="34009301"))
+    t["concept_relationship"] = [
+        {"concept_id_1": 2_000_000_060, "concept_id_2": OLD_ATC, "relationship_id": "Is a",
+         "valid_start_date": date(1970, 1, 1), "valid_end_date": date(2099, 12, 31)}
+    ]  # fmt: skip
+    day = date(2015, 2, 1)
+    t["drug_exposure"].append(dispensing(900, 1, day, concept=1_125_315, source=2_000_000_060))
+
+
 def lost_line(t: Tables) -> None:
     t["ledger"][1]["rows"] = 899
 
@@ -123,6 +134,7 @@ PLANTED: list[tuple[str, Callable[[Tables], None], int, str]] = [
     ("exposure_outside_coverage", uncovered, 1, "warn"),
     ("dispensing_after_death", after_death, 1, "fail"),
     ("old_atc", old_code, 1, "warn"),
+    ("old_atc", old_code_by_relation, 1, "warn"),
     ("ledger_balance", lost_line, 1, "fail"),
     ("set_aside", greedy_rule, 1, "warn"),
     ("outcome_split", all_elective, 280, "warn"),

@@ -1,8 +1,9 @@
 """Are medicines filed under ATC codes that have moved?
 
-Rule: a drug exposure whose ATC class, as concept or as source code, is the old side of a move of
-the ATC between vintages. Class totals jump where a medicine moves (gabapentin leaves the
-antiepileptics), so both shores must be brought to one vintage before they are compared.
+Rule: a drug exposure whose ATC class, as source concept, by a relationship of it, or as concept, is
+the old side of a move of the ATC between vintages. Class totals jump where a medicine moves
+(gabapentin leaves the antiepileptics), so both shores must be brought to one vintage before they
+are compared.
 Source: `tables/atc_drift.csv` (data_sources.md §3.5).
 """
 
@@ -50,12 +51,20 @@ def find(examined: Examined) -> Finding:
     bounds = thresholds()[CHECK.key]
     examined.engine.sql("""
         CREATE OR REPLACE TEMP TABLE atc_dispensing AS
-        SELECT c.concept_code AS atc, count(*) AS lines
-        FROM drug_exposure AS d JOIN concept AS c
-          ON c.concept_id = CASE WHEN d.drug_source_concept_id IN
-                 (SELECT concept_id FROM concept WHERE vocabulary_id = 'ATC')
-             THEN d.drug_source_concept_id ELSE d.drug_concept_id END
-        WHERE c.vocabulary_id = 'ATC' GROUP BY c.concept_code""")
+        WITH own AS (SELECT concept_id, concept_code FROM concept WHERE vocabulary_id = 'ATC'),
+        related AS (
+            SELECT r.concept_id_1 AS concept_id, min(c.concept_code) AS concept_code
+            FROM concept_relationship AS r JOIN own AS c ON c.concept_id = r.concept_id_2
+            WHERE r.concept_id_1 NOT IN (SELECT concept_id FROM own) GROUP BY r.concept_id_1),
+        used AS (
+            SELECT drug_concept_id AS concept, drug_source_concept_id AS source, count(*) AS lines
+            FROM drug_exposure GROUP BY drug_concept_id, drug_source_concept_id),
+        classed AS (
+            SELECT u.lines, coalesce(s.concept_code, r.concept_code, c.concept_code) AS atc
+            FROM used AS u LEFT JOIN own AS s ON s.concept_id = u.source
+            LEFT JOIN related AS r ON r.concept_id = u.source
+            LEFT JOIN own AS c ON c.concept_id = u.concept)
+        SELECT atc, sum(lines) AS lines FROM classed WHERE atc IS NOT NULL GROUP BY atc""")
     total = int(examined.engine.scalar("SELECT sum(lines) FROM atc_dispensing") or 0)
     if not total:
         return not_applicable(CHECK, bounds, NO_ATC)
