@@ -27,29 +27,34 @@ CONSULTATIONS: Final = (
 def number_passages(engine: Engine, context: Context) -> None:
     """Views `passage` (kept, numbered in a total order after the stays) and, by field,
     `passage_fate_FIELD` (every passage once, with its fate).
+
+    Both are one file: passages are many, and to join them with themselves would read them twice.
     """
     every = " UNION ALL ".join(
-        f"SELECT {quoted(care.key)} AS field, {_KEY}, person_id, start_date, end_date, "
-        f"ETA_NUM || '/' || SEQ_NUM AS written, lpad(eta_key, 9, '0') AS finess "
-        f"FROM kept_{care.passages}"
+        f"SELECT {quoted(care.key)} AS field, {_KEY}, person_id, start_date, end_date, ETA_NUM, "
+        f"SEQ_NUM, coalesce(set_aside, '{KEPT}') AS fate FROM ("
+        f"{first_of_key_sql(care.passages, _KEY, 'set_aside IS NOT NULL, set_aside')})"
         for care in OUTPATIENT
+    )
+    number = (
+        f"row_number() OVER (PARTITION BY fate = '{KEPT}' ORDER BY person_id, start_date, "
+        f"end_date, field, {_KEY})"
     )
     context.materialise(
         engine,
-        "passage",
-        "SELECT CAST((SELECT count(*) FROM stay) + row_number() OVER (ORDER BY person_id, "
-        f"start_date, end_date, field, {_KEY}) AS INTEGER) AS visit_occurrence_id, * "
-        f"FROM ({every})",
+        "any_passage",
+        f"SELECT CAST(CASE WHEN fate = '{KEPT}' THEN (SELECT count(*) FROM stay) + {number} END "
+        f"AS INTEGER) AS visit_occurrence_id, * FROM ({every})",
+    )
+    engine.sql(
+        "CREATE OR REPLACE VIEW passage AS SELECT visit_occurrence_id, field, person_id, "
+        "start_date, end_date, ETA_NUM || '/' || SEQ_NUM AS written, "
+        f"lpad(eta_key, 9, '0') AS finess FROM any_passage WHERE fate = '{KEPT}'"
     )
     for care in OUTPATIENT:
-        once = first_of_key_sql(care.passages, _KEY, "set_aside IS NOT NULL, set_aside")
-        same = " AND ".join(f"p.{name} = c.{name}" for name in PASSAGE_KEY)
-        context.materialise(
-            engine,
-            f"passage_fate_{care.key}",
-            f"SELECT c.year_key, c.eta_key, c.seq_key, coalesce(c.set_aside, '{KEPT}') AS fate, "
-            f"p.visit_occurrence_id FROM ({once}) AS c LEFT JOIN (SELECT * FROM passage "
-            f"WHERE field = {quoted(care.key)}) AS p ON {same}",
+        engine.sql(
+            f"CREATE OR REPLACE VIEW passage_fate_{care.key} AS SELECT {_KEY}, fate, "
+            f"visit_occurrence_id FROM any_passage WHERE field = {quoted(care.key)}"
         )
 
 
