@@ -203,4 +203,4 @@ def test_lists_of_labels_are_accounted_for_and_set_aside(extract: HandMade) -> N
     extract.line("V_COD_CATG_ETAB_EI").line("V_PRODU_MED").line("V_PRODU_MED", NMED_COD_ATC="")
     extract.cdm()
     assert extract.fates("V_COD_CATG_ETAB_EI") == {"read": 1, "kept": 0, "no_omop_place": 1}
-    assert extract.fates("V_PRODU_MED") == {"read": 2, "kept": 1, "no_omop_place": 1}
+    assert extract.fates("V_PRODU_MED") == {"read": 2, "kept": 1, "product_without_atc": 1}

@@ -15,7 +15,7 @@ from transat.harmonise.native import Demand, NativeColumn, NativeTable
 from transat.harmonise.quebec.columns import QuebecColumns
 from transat.harmonise.quebec.rules import CONTESTED, PERSON_OF, STAY_OF
 from transat.tables.column import Column, ColumnType
-from transat.tables.quebec import AMBULATORY, LABELS, LUMP_SUM_GROUPS
+from transat.tables.quebec import AMBULATORY, LUMP_SUM_GROUPS
 from transat.tables.quebec import tables as declared
 
 _CASTS: Final[dict[ColumnType, Cast]] = {
@@ -106,7 +106,7 @@ def native_table(name: str, mapping: QuebecColumns) -> NativeTable:
     table = declared()[name]
     columns = tuple(_column(name, column, mapping) for column in table.columns)
     if name == "V_EPISO_SOIN_DURG_CM":
-        columns = tuple(_as_written(c) for c in columns) + tuple(_days(columns))
+        columns = (*_days(columns), *(_as_written(c) for c in columns))
     joins, extra = _joins(name, mapping)
     every = tuple(c.name for c in columns)
     copies = f"row_number() OVER (PARTITION BY {', '.join(every)}) AS copy"
@@ -118,8 +118,8 @@ def native_table(name: str, mapping: QuebecColumns) -> NativeTable:
         aliases=(mapping.file_of(name),) if name in mapping.tables else (),
         joins=joins,
         extra=extra,
-        contested=() if name in LABELS else CONTESTED.get(name, every),
-        ranks=() if name in LABELS else (copies,),
+        contested=CONTESTED.get(name, every),
+        ranks=(copies,),
     )
 
 

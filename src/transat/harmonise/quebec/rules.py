@@ -322,20 +322,18 @@ def _unknown_classification(table: str) -> Rule:
     )
 
 
-def _no_place(table: str, predicate: str = "true") -> Rule:
-    return Rule(
-        "no_omop_place",
-        Text("Sans place dans OMOP", "No place in OMOP"),
-        Text(
-            "Des libellés de codes, ou un produit sans classe ATC : rien de cela n'est un fait "
-            "clinique.",
-            "Labels of codes, or a product without an ATC class: none of it is a clinical fact.",
-        ),
-        "OMOP CDM 5.4",
-        table,
-        predicate,
-        fixed=True,
-    )
+_NO_CLASS: Final = Rule(
+    "product_without_atc",
+    Text("Produit sans classe ATC", "Product without an ATC class"),
+    Text(
+        "La liste des produits ne sert qu'à donner sa classe à un DIN.",
+        "The list of products serves only to give a DIN its class.",
+    ),
+    _TRANSAT,
+    "V_PRODU_MED",
+    "NMED_COD_ATC IS NULL",
+    fixed=True,
+)
 
 
 def rules() -> tuple[Rule, ...]:
@@ -370,8 +368,7 @@ def rules() -> tuple[Rule, ...]:
         _ABANDONED,
         _unknown_classification("V_DIAGN_SEJ_HOSP_CM"),
         _unknown_classification("INTERVENTIONS"),
-        *(_no_place(table) for table in LABELS),
-        _no_place("V_PRODU_MED", "NMED_COD_ATC IS NULL"),
+        _NO_CLASS,
         _reversed("I_BENF_ADR_CM", "BENF_DD_ADR_BEN", "BENF_DF_ADR_BEN"),
         _reversed("ADMISSIBILITE_MEDICAMENTS", "DATE_DEBUT", "DATE_FIN"),
         _reversed("V_SEJ_HOSP_CM", "SHOP_DAT_ADMIS_SEJ_HOSP", "SHOP_DAT_DEPAR_SEJ_HOSP"),

@@ -32,7 +32,7 @@ from transat.harmonise.quebec.columns import QuebecColumns, check_header, load
 from transat.harmonise.quebec.native import native_table
 from transat.harmonise.quebec.rules import rules
 from transat.harmonise.shore import Preparation, Shore, Step
-from transat.tables.quebec import LABELS, tables
+from transat.tables.quebec import tables
 
 STEPS: Final[tuple[Step, ...]] = (
     location,
@@ -97,7 +97,6 @@ def declare(columns: Path | None = None) -> Shore:
             table("DECES_ISQ"),
             death.date_deaths,
             location.number_homes,
-            *(table(name) for name in LABELS),
         ),
         rules(),
         STEPS,
