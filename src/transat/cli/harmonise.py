@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,6 +36,11 @@ def declare(app: typer.Typer) -> None:
     )(harmonise)
 
 
+def _told(fr: str, en: str) -> Any:
+    """An option of which nothing but its help is to be said."""
+    return typer.Option(help=say(fr, en))
+
+
 def harmonise(
     shore: Annotated[Source, typer.Argument(help=say("Forme native.", "Native form."))],
     source: Annotated[Path, typer.Argument(help=say("Dossier de l'extrait.", "Extract folder."))],
@@ -63,29 +68,23 @@ def harmonise(
     ] = None,
     columns: Annotated[
         Path | None,
-        typer.Option(
-            help=say(
-                "Fichier de correspondance du détenteur (Québec, ConcePTION).",
-                "The holder's mapping file (Québec, ConcePTION).",
-            )
+        _told(
+            "Fichier de correspondance du détenteur (Québec, ConcePTION).",
+            "The holder's mapping file (Québec, ConcePTION).",
         ),
     ] = None,
     vocabulary: Annotated[
         Path | None,
-        typer.Option(
-            help=say(
-                "Vocabulaire Athena (zip ou dossier) ; sans lui, concepts locaux.",
-                "Athena vocabulary (zip or folder); without it, local concepts.",
-            )
+        _told(
+            "Vocabulaire Athena (zip ou dossier) ; sans lui, concepts locaux.",
+            "Athena vocabulary (zip or folder); without it, local concepts.",
         ),
     ] = None,
     referentials: Annotated[
         Path | None,
-        typer.Option(
-            help=say(
-                "Dossier des référentiels absents de l'extrait (IR_PHA_R, NU_UCD_R, BDPP).",
-                "Folder of the referentials that the extract lacks (IR_PHA_R, NU_UCD_R, DPD).",
-            )
+        _told(
+            "Dossier des référentiels absents de l'extrait (IR_PHA_R, NU_UCD_R, BDPP).",
+            "Folder of the referentials that the extract lacks (IR_PHA_R, NU_UCD_R, DPD).",
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help=say("Réponse JSON.", "Answer in JSON."))] = (

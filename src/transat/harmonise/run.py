@@ -27,7 +27,7 @@ from transat.harmonise.report import Report
 from transat.harmonise.rules import Rule, active
 from transat.harmonise.shore import Shore, ShoreName
 from transat.harmonise.staging import collect_rejects, stage
-from transat.harmonise.vocabulary import LOCAL, prepare
+from transat.harmonise.vocabulary import LOCAL, Words, prepare
 
 LEDGER: Final = "ledger.parquet"
 REJECTS: Final = "rejects.parquet"
@@ -39,10 +39,11 @@ def shore_of(name: str, columns: Path | None = None) -> Shore:
     Raises ConfigError for an unknown shore, MappingError for a mapping file that does not fit.
     """
     if name not in get_args(ShoreName):
+        known = ", ".join(get_args(ShoreName))
         raise ConfigError(
             Text(f"source inconnue : {name}.", f"unknown source: {name}."),
             "harmonise",
-            Text("Sources connues : snds, quebec.", "Known sources: snds, quebec."),
+            Text(f"Sources connues : {known}.", f"Known sources: {known}."),
         )
     declared = importlib.import_module(f"transat.harmonise.{name}.shore").declare(columns)
     assert isinstance(declared, Shore)
@@ -55,6 +56,7 @@ def harmonise(
     to: Path,
     *,
     rules_off: Collection[str] = (),
+    rules_on: Collection[str] = (),
     columns: Path | None = None,
     vocabulary: Path | None = None,
     referentials: Path | None = None,
@@ -68,8 +70,9 @@ def harmonise(
 
     Parameters
     ----------
-    shore: ``snds`` or ``quebec``.
+    shore: ``snds``, ``quebec`` or ``conception``.
     rules_off: keys of accounting rules to leave out.
+    rules_on: keys of rules that are off by default, to apply (T13).
     columns: mapping file of the extract's own column names (where the shore takes one).
     vocabulary: an Athena vocabulary, zip or folder; without one, concepts are local.
     referentials: a folder of the referentials that the extract lacks (IR_PHA_R, NU_UCD_R, DPD).
@@ -84,10 +87,12 @@ def harmonise(
     InputError, ConfigError, MappingError, or DataQualityError when the ledger does not balance.
     """
     declared = shore_of(shore, columns)
-    rules = active(declared.rules, rules_off)
+    rules = active(declared.rules, rules_off, rules_on)
     tell = _Teller(progress, 2 + len(declared.stages) + len(declared.steps))
     tell("extract")
-    extract = with_referentials(find(source, declared.tables, declared.published), referentials, declared.tables)
+    extract = with_referentials(
+        find(source, declared.tables, declared.published), referentials, declared.tables
+    )
     to = Path(to).absolute()
     run = _fingerprint(shore, extract, rules, columns, engine, vocabulary, referentials)
     with (
@@ -107,13 +112,7 @@ def harmonise(
         tell("concept")
         concepts.gather(sql, context, declared.steps)
         words = prepare(sql, context, vocabulary)
-        rows: dict[str, int] = {}
-        for step in declared.steps:
-            tell(step.NAME)
-            query = words.standard(sql, step.NAME, step.build(sql, context))
-            rows[step.NAME] = writer.write(sql, step.NAME, query)
-        for name, query in words.tables().items():
-            rows[name] = writer.write(sql, name, query)
+        rows = _write(sql, writer, declared, context, words, tell)
         context.ledger.check()
         sql.register("ledger_entries", context.ledger.arrow())
         sql.write_parquet("SELECT * FROM ledger_entries", writer.partial / LEDGER)
@@ -140,6 +139,25 @@ def _stage(engine: Engine, declared: Shore, context: Context, tell: _Teller) -> 
             stage(engine, part, context)
         else:
             part(engine, context)
+
+
+def _write(
+    engine: Engine,
+    writer: CdmWriter,
+    declared: Shore,
+    context: Context,
+    words: Words,
+    tell: _Teller,
+) -> dict[str, int]:
+    """Write the OMOP tables, then those of the vocabulary; the rows of each."""
+    rows: dict[str, int] = {}
+    for step in declared.steps:
+        tell(step.NAME)
+        query = words.standard(engine, step.NAME, step.build(engine, context))
+        rows[step.NAME] = writer.write(engine, step.NAME, query)
+    for name, query in words.tables().items():
+        rows[name] = writer.write(engine, name, query)
+    return rows
 
 
 def _metadata(

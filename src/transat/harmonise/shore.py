@@ -12,7 +12,7 @@ from transat.harmonise.native import NativeTable
 from transat.harmonise.rules import Rule
 from transat.tables.column import Table
 
-ShoreName = Literal["snds", "quebec"]
+ShoreName = Literal["snds", "quebec", "conception"]
 
 #: Work between two stagings, e.g. numbering persons once their referential is staged.
 Preparation = Callable[[Engine, Context], None]
