@@ -139,10 +139,10 @@ def tables(language: Language) -> Iterable[str]:
     ).in_(language)
     yield "## Québec"
     yield Text(
-        "Trois tables n'ont pas de disposition publique : leurs noms sont les nôtres et un fichier "
-        "de correspondance les relie à ceux du détenteur. Elles sont marquées †.",
-        "Three tables have no public layout: their names are ours, and a mapping file ties them "
-        "to the holder's. They are marked †.",
+        "Les tables et les colonnes marquées † n'ont pas de disposition publique : leurs noms sont "
+        "les nôtres et un fichier de correspondance les relie à ceux du détenteur.",
+        "Tables and columns marked † have no public layout: their names are ours, and a mapping "
+        "file ties them to the holder's.",
     ).in_(language)
     for table in quebec.tables().values():
         yield from _table(table, language, "†" if table.name in quebec.MAPPED else "")
@@ -197,14 +197,15 @@ def _table(table: Table, language: Language, mark: str) -> Iterable[str]:
     head = Text(
         "| colonne | type | obligatoire | sens |", "| column | type | required | meaning |"
     ).in_(language)
-    lines = [_row(column, language) for column in table.columns]
+    own = quebec.own_columns().get(table.name, ())
+    lines = [_row(column, language, "†" if column.name in own else "") for column in table.columns]
     yield "\n".join([head, "|---|---|---|---|", *lines])
 
 
-def _row(column: Column, language: Language) -> str:
+def _row(column: Column, language: Language, mark: str) -> str:
     required = Text("oui", "yes").in_(language) if column.required else ""
     meaning = column.description.in_(language) if column.description else ""
-    return f"| `{column.name}` | {column.type} | {required} | {_cell(meaning)} |"
+    return f"| `{column.name}`{mark} | {column.type} | {required} | {_cell(meaning)} |"
 
 
 def rules(language: Language) -> Iterable[str]:
