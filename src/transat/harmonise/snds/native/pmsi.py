@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from transat.harmonise.casts import cast_sql
 from transat.harmonise.native import NativeColumn, NativeTable
 from transat.harmonise.snds.fields import Acts, Diagnoses, Field
 from transat.harmonise.snds.native.keys import STAY_KEY, column
@@ -36,9 +37,11 @@ PERSON_JOIN: Final = (
     "LEFT JOIN hospital_key AS h ON h.psa = n.NIR_ANO_17 "
     "LEFT JOIN person_key AS g ON g.psa = n.NIR_ANO_17 AND g.gem = n.RNG_NAI"
 )
+#: The same days twice: the second writing is cast only where the first is empty.
+_ENTRY, _EXIT = cast_sql("ENT_DAT", "date"), cast_sql("SOR_DAT", "date")
 PERSON_EXTRA: Final = (
-    "coalesce(n.EXE_SOI_DTD, n.ENT_DAT) AS start_date",
-    "coalesce(n.EXE_SOI_DTF, n.SOR_DAT, n.EXE_SOI_DTD, n.ENT_DAT) AS end_date",
+    f"coalesce(n.EXE_SOI_DTD, {_ENTRY}) AS start_date",
+    f"coalesce(n.EXE_SOI_DTF, {_EXIT}, n.EXE_SOI_DTD, {_ENTRY}) AS end_date",
     "CASE WHEN h.persons = 1 THEN h.person_id ELSE g.person_id END AS person_id",
     "h.persons AS persons",
     "coalesce(h.fictive, false) AS fictive",
@@ -47,8 +50,8 @@ PERSON_COLUMNS: Final = (
     column("NIR_ANO_17", "text", "needed", True, "NUM_ENQ", "BEN_NIR_PSA"),
     column("EXE_SOI_DTD", "date", "checked"),
     column("EXE_SOI_DTF", "date", "checked"),
-    column("ENT_DAT", "date"),
-    column("SOR_DAT", "date"),
+    column("ENT_DAT", "text"),
+    column("SOR_DAT", "text"),
     column("RNG_NAI", "integer"),
 )
 PERSON_SPENT: Final = ("NIR_ANO_17", "EXE_SOI_DTD", "EXE_SOI_DTF", "ENT_DAT", "SOR_DAT")
