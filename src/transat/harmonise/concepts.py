@@ -103,7 +103,8 @@ def gather(engine: Engine, context: Context, steps: Sequence[Step]) -> int:
 def study_codes(engine: Engine, context: Context) -> int:
     """Make the view `study_code`: the ICD-10 or ATC concept of each source concept; how many.
 
-    how: 'cut by N' characters for a diagnosis; for a medicine, what `medicine.how` says.
+    how: 'cut by N' characters for a diagnosis; for a medicine, what `medicine.how` says. An ICD-10
+    code is its own study code: some sources write it themselves.
     """
     cut = cut_sql("s.concept_code")
     return context.materialise(
@@ -112,7 +113,7 @@ def study_codes(engine: Engine, context: Context) -> int:
         "SELECT s.concept_id AS source_id, t.concept_id AS study_id, "
         f"'cut by ' || CAST({cut} AS VARCHAR) AS how FROM {VIEW} AS s JOIN {VIEW} AS t "
         f"ON t.vocabulary_id = '{ICD10}' AND t.concept_code = {icd10_sql('s.concept_code')} "
-        f"WHERE s.vocabulary_id IN {_NATIONAL} UNION ALL "
+        f"WHERE s.vocabulary_id IN {_NATIONAL} OR s.vocabulary_id = '{ICD10}' UNION ALL "
         f"SELECT s.concept_id, t.concept_id, m.how FROM {VIEW} AS s JOIN medicine AS m "
         "ON m.vocabulary = s.vocabulary_id AND m.code = s.concept_code "
         f"JOIN {VIEW} AS t ON t.vocabulary_id = '{ATC}' AND t.concept_code = m.atc",

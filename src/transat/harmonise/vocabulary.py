@@ -242,7 +242,7 @@ _SOURCE_MAP: Final = (
     f"JOIN {concepts.VIEW} AS c ON c.concept_id = s.source_id "
     f"JOIN {concepts.VIEW} AS t ON t.concept_id = s.study_id "
     "JOIN final_concept AS f ON f.local_id = s.source_id "
-    "JOIN final_concept AS g ON g.local_id = s.study_id "
+    "JOIN final_concept AS g ON g.local_id = s.study_id WHERE s.source_id <> s.study_id "
     "UNION ALL SELECT c.concept_code, f.concept_id, c.vocabulary_id, t.how, t.concept_id, "
     f"t.vocabulary_id, {_ALWAYS} FROM standard_target AS t "
     f"JOIN {concepts.VIEW} AS c ON c.concept_id = t.local_id "
