@@ -22,7 +22,7 @@ from transat.reports.coverage_rows import percent, share_text
 from transat.reports.environment import environment, spoken
 from transat.reports.files import write_beside
 from transat.reports.numbers import ABSENT, Numbers
-from transat.reports.texts import text
+from transat.reports.texts import text, typeset
 
 DATA = "quality.json"
 SECTIONS = ("verdict", "readiness", "checks", "dqd", "coverage", "method")
@@ -110,6 +110,7 @@ def judgement_page(said: Judgement, language: Language) -> str:
         percent=partial(_percent, numbers),
         answer=partial(_answer, language),
         place=place,
+        sentence=partial(_sentence, language),
         most=MOST_PARTS,
     )  # fmt: skip
 
@@ -234,6 +235,11 @@ def _of(share: Share, language: Language) -> str:
         of=numbers.count(share.denominator),
         share=percent(share.value or 0.0, numbers),
     )
+
+
+def _sentence(language: Language, said: Text) -> str:
+    told = typeset(said.in_(language), language)
+    return f"{told[:1].upper()}{told[1:]}" + ("" if told.endswith(".") else ".")
 
 
 def _percent(numbers: Numbers, value: float | None) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 from transat.core.languages import Text
 from transat.quality.examined import Examined
-from transat.quality.finding import NO_LEDGER, Check, Finding, Part, judge, not_applicable
+from transat.quality.finding import NO_LEDGER, Check, Finding, Part, not_applicable
 from transat.quality.thresholds import thresholds
 
 CHECK: Final = Check(
@@ -43,5 +43,8 @@ def find(examined: Examined) -> Finding:
                                  ELSE -"rows" END) <> 0
                         OR bool_or("rows" < 0) OR NOT bool_or(kind = 'read')
         FROM ledger GROUP BY "table" ORDER BY "table" """)
-    parts = [Part(Text(name, name), int(wrong), 1) for name, wrong in rows]
-    return judge(CHECK, bounds, parts)
+    wrong = tuple(Part(Text(name, name), 1, 1) for name, unbalanced in rows if unbalanced)
+    if not rows:
+        return not_applicable(CHECK, bounds, NO_LEDGER)
+    status = bounds.status(len(wrong) / len(rows))
+    return Finding(CHECK, status, len(wrong), len(rows), wrong, bounds, partition=False)
