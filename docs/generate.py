@@ -18,7 +18,7 @@ from pathlib import Path
 
 from transat.core.errors import ERRORS
 from transat.core.languages import LANGUAGES, Language, Text
-from transat.harmonise.rules import Rule
+from transat.harmonise.rules import EVERY_TABLE, ON_FILES, Rule
 from transat.harmonise.run import shore_of
 from transat.quality.checks.all import CHECKS
 from transat.quality.known_breaks import known_breaks
@@ -223,6 +223,9 @@ def rules(language: Language) -> Iterable[str]:
         yield f"## {title}"
         for key, group in _by_key(shore_of(name).rules):
             yield _rule(key, group, language)
+    yield Text("## Fichiers entiers", "## Whole files").in_(language)
+    for key, group in _by_key(ON_FILES):
+        yield _rule(key, group, language)
 
 
 def _by_key(found: Iterable[Rule]) -> Iterable[tuple[str, list[Rule]]]:
@@ -234,7 +237,8 @@ def _by_key(found: Iterable[Rule]) -> Iterable[tuple[str, list[Rule]]]:
 
 def _rule(key: str, group: list[Rule], language: Language) -> str:
     first = group[0]
-    where = ", ".join(f"`{rule.table}`" for rule in group)
+    every = Text("toutes", "all").in_(language)
+    where = ", ".join(every if r.table == EVERY_TABLE else f"`{r.table}`" for r in group)
     off = "" if first.default_on else Text(" *(coupée)*", " *(off)*").in_(language)
     stop = "" if first.why.in_(language).rstrip().endswith(".") else "."
     return (

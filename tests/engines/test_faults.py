@@ -44,6 +44,22 @@ def test_a_ragged_line_is_named_and_not_quoted(engine: Engine, tmp_path: Path) -
         assert SECRET not in _shown(caught.value)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"SELECT CAST('{SECRET}' || i AS INTEGER) FROM range(3) AS t(i)",
+        f"SELECT strptime('{SECRET}' || i, '%Y') FROM range(3) AS t(i)",
+        "SELECT CAST(3400935418487 + i AS INTEGER) FROM range(3) AS t(i)",
+        "SELECT CAST(9223372036854775807 + i AS BIGINT) FROM range(3) AS t(i)",
+    ],
+)
+def test_a_value_that_fits_no_type_is_told_and_not_quoted(engine: Engine, query: str) -> None:
+    with pytest.raises(TransatError) as caught:
+        engine.rows(query)
+    shown = _shown(caught.value)
+    assert not any(value in shown for value in (SECRET, "3400935418487", "9223372036854775807"))
+
+
 def test_a_damaged_page_of_parquet_is_told(engine: Engine, tmp_path: Path) -> None:
     file = tmp_path / "t.parquet"
     content = bytearray(_parquet(engine, file))

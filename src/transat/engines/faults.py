@@ -12,7 +12,7 @@ from typing import Final
 
 import duckdb
 
-from transat.core.errors import ConfigError, InputError, TransatError
+from transat.core.errors import ConfigError, DataQualityError, InputError, TransatError
 from transat.core.languages import Text
 
 _NAMED: Final = re.compile(r"^\s*file = (.*)$|[Ff]ile ['\"]([^'\"\n]+)['\"]", re.MULTILINE)
@@ -22,7 +22,7 @@ _LINE: Final = re.compile(r"CSV Error on Line: (\d+)")
 
 
 def explained(error: duckdb.Error, scratch: Path, read: Path | None = None) -> TransatError | None:
-    """The error to show for a file, a disk or a memory; None when the fault is in the query.
+    """The error to show for a file, a disk, a memory or a value; None when the query is at fault.
 
     Parameters
     ----------
@@ -36,6 +36,9 @@ def explained(error: duckdb.Error, scratch: Path, read: Path | None = None) -> T
         return disk_full(scratch)
     if isinstance(error, duckdb.OutOfMemoryException):
         return out_of_memory()
+    misfits = duckdb.ConversionException | duckdb.OutOfRangeException
+    if isinstance(error, misfits) or "Could not parse string" in said:
+        return misfit(scratch)
     if file is None and any(sign in said for sign in _DAMAGED):
         return unreadable(Path("*.parquet"))
     if file is None:
@@ -60,6 +63,7 @@ def unreadable(path: Path) -> InputError:
 
 
 def ragged(path: Path, line: int) -> InputError:
+    """The error for a line that the engine could not cut into the header's columns."""
     return InputError(
         Text(
             f"la ligne {line} ne suit pas l'en-tête (colonnes ou guillemets).",
@@ -74,6 +78,7 @@ def ragged(path: Path, line: int) -> InputError:
 
 
 def not_written(path: Path) -> InputError:
+    """The error for a place that cannot be opened or written."""
     return InputError(
         Text("impossible d'ouvrir ou d'écrire ici.", "cannot open or write here."),
         str(path),
@@ -85,6 +90,7 @@ def not_written(path: Path) -> InputError:
 
 
 def disk_full(scratch: Path) -> ConfigError:
+    """The error for a full disk; `scratch` is where the engine spills."""
     return ConfigError(
         Text("le disque est plein.", "the disk is full."),
         str(scratch),
@@ -96,11 +102,27 @@ def disk_full(scratch: Path) -> ConfigError:
 
 
 def out_of_memory() -> ConfigError:
+    """The error for a memory cap that the work does not fit in."""
     return ConfigError(
         Text("la mémoire accordée ne suffit pas.", "the memory granted is not enough."),
         "memory_limit",
         Text(
             "Accordez plus de mémoire, ou moins de fils d'exécution, puis relancez.",
             "Grant more memory, or fewer threads, then run again.",
+        ),
+    )
+
+
+def misfit(work: Path) -> DataQualityError:
+    """The error for a value that does not fit the type of its column; it is never quoted."""
+    return DataQualityError(
+        Text(
+            "une valeur lue ne tient pas dans le type de sa colonne.",
+            "a value that was read does not fit the type of its column.",
+        ),
+        str(work),
+        Text(
+            "C'est un défaut de Transat : signalez-le avec le nom de l'étape, sans la valeur.",
+            "This is a defect of Transat: report it with the step's name, without the value.",
         ),
     )

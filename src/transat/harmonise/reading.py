@@ -1,8 +1,8 @@
 """The files of a native table as one SQL query: every declared column as text.
 
 A regular UTF-8 file is read where it lies. Any other is first written anew in the work folder:
-regular text in another encoding or in a zip archive as UTF-8; irregular text, record by record, and
-SAS7BDAT as Parquet of text columns. Misshapen records go as they were written to a file of rejects.
+regular text in another encoding or in a zip archive as UTF-8; irregular text record by record, its
+misshapen records going as they were written to a file of rejects; SAS7BDAT as Parquet of text.
 """
 
 from __future__ import annotations
@@ -144,32 +144,28 @@ def _sas(file: NativeFile, target: Path, places: Iterable[str]) -> None:
 
 
 def _record_by_record(file: NativeFile, work: Path, name: str, places: tuple[str, ...]) -> Readable:
-    good, bad = work / f"{name}.text.parquet", work / f"rejects_{name}.parquet"
-    if not good.exists():
-        halves = [p.with_name(f"{p.name}.partial") for p in (good, bad)]
-        _sort_out(file, halves[0], halves[1], places)
-        halves[1].replace(bad)
-        halves[0].replace(good)
-    kept, misshapen = (pq.read_metadata(path).num_rows for path in (good, bad))
-    return Readable(file, good, True, places, kept, misshapen)
+    good, bad = work / f"{name}.good.csv", work / f"rejects_{name}.parquet"
+    counted = _once(work / f"{name}.json", lambda target: _sort_out(file, good, bad, target))
+    kept, misshapen = json.loads(counted.read_text("utf-8"))
+    return Readable(file, good, False, places, kept, misshapen)
 
 
-def _sort_out(file: NativeFile, good: Path, bad: Path, places: tuple[str, ...]) -> None:
-    schema = pa.schema([(place, pa.string()) for place in places])
+def _sort_out(file: NativeFile, good: Path, bad: Path, counted: Path) -> None:
+    """Good records to one file under the header, misshapen ones to another; then their numbers."""
+    numbers = {True: 0, False: 0}
     with (
         file.source.open() as stream,
-        pq.ParquetWriter(good, schema, compression="lz4") as kept,
+        good.open("w", encoding="utf-8", newline="") as kept,
         pq.ParquetWriter(bad, REJECTS, compression="lz4") as rejected,
     ):
-        found = records(lines(stream), file.separator, len(places))
+        kept.write(file.separator.join("c" for _ in file.header) + "\n")
+        found = records(lines(stream), file.separator, len(file.header))
         while some := list(islice(found, _RECORDS)):
-            if rows := [fields for fields, _ in some if fields is not None]:
-                columns = zip(*rows, strict=True)
-                kept.write_table(_texts(([v or None for v in c] for c in columns), schema))
-            if texts := [json.dumps(t, ensure_ascii=False) for fields, t in some if fields is None]:
-                same = len(texts)
-                rejected.write_table(_texts([[file.table] * same, [SHAPE] * same, texts], REJECTS))
-
-
-def _texts(columns: Iterable[Sequence[str | None]], schema: pa.Schema) -> pa.Table:
-    return pa.table([pa.array(c, pa.string()) for c in columns], schema=schema)
+            texts = [json.dumps(text, ensure_ascii=False) for fits, text in some if not fits]
+            kept.writelines(f"{text}\n" for fits, text in some if fits)
+            numbers[True] += len(some) - len(texts)
+            numbers[False] += len(texts)
+            if texts:
+                names = ([name] * len(texts) for name in (file.table, SHAPE))
+                rejected.write_table(pa.table([*map(pa.array, names), pa.array(texts)], REJECTS))
+    counted.write_text(json.dumps([numbers[True], numbers[False]]), "utf-8")

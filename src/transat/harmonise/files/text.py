@@ -112,7 +112,13 @@ class _Lines:
 
     def begin(self) -> None:
         """Start a record."""
-        self.taken, self.ended = [], False
+        self.taken.clear()
+        self.ended = False
+
+    def again(self, line: str) -> None:
+        """Start a record with `line`, which has been taken."""
+        self.begin()
+        self._again.appendleft(line)
 
     def give_back(self) -> str:
         """Keep the first line of the record only; the others are to be read again."""
@@ -121,33 +127,44 @@ class _Lines:
         return first
 
 
-def records(
-    source: Iterable[str], separator: str, width: int
-) -> Iterator[tuple[list[str] | None, str]]:
-    """Every record after the header: its fields, or None and its text where it is misshapen.
+def records(source: Iterable[str], separator: str, width: int) -> Iterator[tuple[bool, str]]:
+    """Every record after the header: whether it has the header's shape, and its text.
 
-    Misshapen: more or fewer fields than the header's `width`, a null byte, a quote that is never
-    closed (then its line alone: reading goes on with the next). Blank lines are no records.
+    The text of a good record is a line of regular CSV without its end, that of a misshapen one as
+    written. Misshapen: more or fewer fields than the header's `width`, a null byte, a quote that is
+    never closed (then its line alone: reading goes on with the next). Blank lines are no records.
     """
     taken = _Lines(source)
     reader = csv.reader(taken, delimiter=separator)
     header = True
-    while True:
+    for first in taken:
+        if '"' not in first:
+            bare = first.rstrip("\r\n")
+            good = bare.count(separator) == width - 1 and "\0" not in bare
+            record = (good, bare if good else first) if bare else None
+        else:
+            taken.again(first)
+            record = _quoted(taken, reader, separator, width)
+            if record is None:  # a reader that stopped within quotes is of no more use
+                record = False, taken.give_back()
+                reader = csv.reader(taken, delimiter=separator)
+        if record is not None and not header:
+            yield record
+        header = False
         taken.begin()
-        try:
-            fields = next(reader)
-            closed = not taken.ended
-        except StopIteration:
-            return
-        except csv.Error:
-            fields, closed = [], False
-        if not closed:
-            yield None, taken.give_back()
-            reader = csv.reader(taken, delimiter=separator)
-        elif header:
-            header = False
-        elif len(fields) != width and fields:
-            yield None, "".join(taken.taken)
-        elif fields:
-            null = any("\0" in line for line in taken.taken)
-            yield (None, "".join(taken.taken)) if null else (fields, "")
+
+
+def _quoted(
+    taken: _Lines, reader: Iterator[list[str]], separator: str, width: int
+) -> tuple[bool, str] | None:
+    """The record that begins with the next line; None where its quote is never closed."""
+    try:
+        fields = next(reader)
+    except csv.Error:
+        return None
+    if taken.ended:
+        return None
+    written = "".join(taken.taken)
+    if len(fields) != width or "\0" in written:
+        return False, written
+    return True, separator.join('"' + field.replace('"', '""') + '"' for field in fields)
