@@ -77,6 +77,7 @@ class Asking:
             if self._filled(group):
                 with self._timed(group.table):
                     self._groups[group] = self._engine.rows(group.query)
+        self._engine.unregister(HISTOGRAM)
 
     def _counts(self, table: str) -> Iterator[Sum]:
         yield every_row(rows(table))

@@ -97,6 +97,14 @@ def fields() -> dict[str, dict[str, Kind]]:
 
 
 @cache
+def vocabulary() -> frozenset[str]:
+    """The tables of the vocabulary: not about patients."""
+    return frozenset(
+        r["cdmTableName"].lower() for r in _read("tables.csv") if r["schema"] == "VOCAB"
+    )
+
+
+@cache
 def checks() -> tuple[Check, ...]:
     """All 2,535 checks, type by type in DQD's order, then in the order of the lists."""
     rows = {

@@ -7,7 +7,7 @@ from typing import Final
 
 from transat.quality.dqd.catalogue import Check, fields
 from transat.quality.dqd.joins import linked, visits, with_births
-from transat.quality.dqd.places import place_of
+from transat.quality.dqd.places import place_of, places
 from transat.quality.dqd.question import (
     HISTOGRAM,
     Groups,
@@ -82,7 +82,7 @@ def is_foreign_key(check: Check) -> Question:
 
 
 def _orphans(check: Check, to: str, key: str) -> Sum | Tally:
-    if to == "concept":
+    if (check.table, check.field) in places():
         return _concepts(check, lambda known, *_: not known)
     own = column(check.field)
     if (to, check.field) == ("person", "person_id"):

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from functools import cache
 
-from transat.quality.dqd.catalogue import checks
+from transat.quality.dqd.catalogue import Check, checks, vocabulary
+
+_OF_CONCEPTS = ("fkDomain", "fkClass", "isStandardValidConcept")
 
 
 @cache
 def places() -> dict[tuple[str, str], int]:
-    """Number of each (table, column) that points to the concept table or has a concept check."""
-    found = (
-        (c.table, c.field)
-        for c in checks()
-        if c.type.level == "CONCEPT"
-        or (c.type.name == "isStandardValidConcept")
-        or (c.type.name == "isForeignKey" and c.row["fkTableName"] == "CONCEPT")
+    """Number of each (table, column) whose concept ids are counted one by one.
+
+    A vocabulary table's own keys are not, unless more is asked of them than to exist: they are as
+    many as there are concepts.
+    """
+    found = dict.fromkeys((c.table, c.field) for c in checks() if _counted(c))
+    return {column: number for number, column in enumerate(found)}
+
+
+def _counted(check: Check) -> bool:
+    key = check.row.get("fkTableName") == "CONCEPT" and check.type.name == "isForeignKey"
+    return (
+        check.type.level == "CONCEPT"
+        or check.type.name in _OF_CONCEPTS
+        or (key and check.table not in vocabulary())
     )
-    return {column: number for number, column in enumerate(dict.fromkeys(found))}
 
 
 def place_of(table: str, column: str) -> int:

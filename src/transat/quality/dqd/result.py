@@ -114,7 +114,7 @@ class DqdResult:
 
     today: the day that stands for "now" in checks of the future.
     metadata: the line of `cdm_source`, empty when there is none.
-    seconds: wall time by table, and under an empty name, of what belongs to no table.
+    seconds: wall time of the queries, by the table whose checks they serve.
     """
 
     checks: tuple[DqdCheck, ...]
