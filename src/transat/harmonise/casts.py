@@ -39,9 +39,6 @@ SQL_TYPES: Final[dict[Cast, str]] = {
 }
 
 
-#: float64 holds every integer up to this one.
-_EXACT: Final = 1 << 53
-
 #: A text of printable ASCII without a blank at either end is its own trimmed form; telling so costs
 #: a fifth of trimming it, which walks every character.
 _TRIMMED: Final = "strlen({0}) = length({0}) AND {0} >= '!' AND NOT suffix({0}, ' ')"
@@ -82,16 +79,12 @@ def _code(name: str) -> str:
 def _integer(name: str) -> str:
     """TRY_CAST alone would round '1.5' to 2: a fraction is accepted only when it is zero.
 
-    Where the text is the same number as an integer and as a decimal it has no fraction, within
-    the integers that a float64 holds exactly.
+    A text without a point, a comma or an exponent has no fraction.
     """
-    short = f"try_cast({name} AS BIGINT)"
     decimal = f"try_cast(replace(trim({name}), ',', '.') AS DOUBLE)"
     whole = f"CASE WHEN {decimal} = floor({decimal}) THEN try_cast({decimal} AS BIGINT) END"
     return (
-        f"CASE WHEN try_cast({name} AS DOUBLE) = {short} "
-        f"AND {short} BETWEEN -{_EXACT} AND {_EXACT} THEN {short} "
-        f"WHEN contains({name}, '.') OR contains({name}, ',') OR contains({name}, 'e') "
+        f"CASE WHEN contains({name}, '.') OR contains({name}, ',') OR contains({name}, 'e') "
         f"OR contains({name}, 'E') THEN {whole} ELSE try_cast(trim({name}) AS BIGINT) END"
     )
 

@@ -35,9 +35,10 @@ def number_persons(engine: Engine, context: Context) -> None:
     """Number persons densely, in the order of their native identifier.
 
     Views: `beneficiary` (kept lines of IR_BEN_R and IR_BEN_R_ARC), `person_source` (person_id,
-    person_source_value), `person_key` (psa, gem, person_id, fictive, birth_year, birth_month: null
-    unless 1 to 12), `hospital_key` (psa, persons, person_id when there is one, fictive) and
-    `person_certificate` (BEN_IDT_ANO, person_id when it names one person).
+    person_source_value), `person_key` (psa, gem, person_id, fictive, birth_months: year of birth
+    times 12 plus month, null where the month is unknown), `hospital_key` (psa, persons, person_id
+    when there is one, fictive) and `person_certificate` (BEN_IDT_ANO, person_id when it names one
+    person).
     """
     _beneficiary(engine)
     source = "coalesce(BEN_NIR_ANO, BEN_NIR_PSA || '|' || coalesce(BEN_RNG_GEM, 1))"
@@ -58,10 +59,10 @@ def number_persons(engine: Engine, context: Context) -> None:
         engine,
         "person_key",
         "SELECT BEN_NIR_PSA AS psa, coalesce(BEN_RNG_GEM, 1) AS gem, person_id, false AS fictive, "
-        f"BEN_NAI_ANN AS birth_year, {month} AS birth_month "
+        f"BEN_NAI_ANN * 12 + {month} AS birth_months "
         f"FROM beneficiary JOIN person_source ON person_source_value = {source} UNION ALL "
         "SELECT DISTINCT f.BEN_NIR_PSA, f.gem, CAST(NULL AS INTEGER), true, "
-        f"CAST(NULL AS BIGINT), CAST(NULL AS BIGINT) FROM ({fictive}) AS f "
+        f"CAST(NULL AS BIGINT) FROM ({fictive}) AS f "
         "LEFT JOIN beneficiary AS b ON b.BEN_NIR_PSA = f.BEN_NIR_PSA "
         "AND coalesce(b.BEN_RNG_GEM, 1) = f.gem WHERE b.BEN_NIR_PSA IS NULL",
     )

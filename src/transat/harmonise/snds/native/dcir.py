@@ -28,15 +28,11 @@ def other_age_sql() -> str:
     inside the month is unknown: both ages that it allows are accepted. An age that is not written
     is not another age, nor is any where the birth month is unknown.
     """
-    months = "((year(n.EXE_SOI_DTD) - p.birth_year) * 12 + month(n.EXE_SOI_DTD) - p.birth_month)"
-    return (
-        "CASE WHEN n.BEN_AMA_COD IS NULL OR p.birth_month IS NULL THEN false "
-        f"WHEN n.BEN_AMA_COD BETWEEN 1000 AND 1023 "
-        f"THEN n.BEN_AMA_COD - 1000 NOT BETWEEN {months} - 1 AND {months} "
-        f"WHEN n.BEN_AMA_COD BETWEEN 2 AND 150 THEN n.BEN_AMA_COD * 12 NOT BETWEEN "
-        f"{months} - 12 AND {months} "
-        "ELSE false END"
-    )
+    age = "CASE WHEN n.BEN_AMA_COD BETWEEN 1000 AND 1023 THEN n.BEN_AMA_COD - 1000 "
+    age += "WHEN n.BEN_AMA_COD BETWEEN 2 AND 150 THEN n.BEN_AMA_COD * 12 END"
+    unit = "CASE WHEN n.BEN_AMA_COD < 1000 THEN 12 ELSE 1 END"
+    lived = "year(n.EXE_SOI_DTD) * 12 + month(n.EXE_SOI_DTD) - p.birth_months"
+    return f"coalesce({lived} - {age} NOT BETWEEN 0 AND {unit}, false)"
 
 
 ER_ETE_F: Final = NativeTable(
