@@ -113,6 +113,11 @@ def test_an_empty_month_is_a_hole() -> None:
     )
 
 
+def test_a_series_in_clumps_has_no_holes() -> None:
+    counts = np.where(np.arange(MONTHS) % 5 == 0, 0.0, 100.0)
+    assert examine(series(counts)) == ()
+
+
 def test_few_records_are_read_by_year() -> None:
     counts = np.where(np.arange(MONTHS) < 48, 3.0, 9.0)
     seen = examine(series(counts))

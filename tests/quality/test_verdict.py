@@ -17,6 +17,8 @@ from transat.quality.as_json import judgement
 from transat.quality.checks.all import CHECKS
 from transat.quality.dqd import check_types
 from transat.quality.dqd_shown import by_category, next_steps, shown_checks
+from transat.quality.examined import examined
+from transat.quality.readiness import readiness
 from transat.quality.report import Judgement, judge
 from transat.quality.verdict import NOBODY, Verdict, fatal_checks, verdict
 
@@ -25,6 +27,12 @@ def judged(folder: Path, spoil: Callable[[Tables], None] = lambda t: None) -> Ju
     tables = sound()
     spoil(tables)
     return judge(write(folder, tables))
+
+
+def dqd_of(folder: Path, spoil: Callable[[Tables], None], *tables: str) -> dqd.DqdResult:
+    """DQD's checks of some tables of a spoilt CDM."""
+    others = {c.table for c in dqd.checks()} - set(tables)
+    return dqd.run(spoilt(folder, spoil), excluding=others)
 
 
 @pytest.fixture(scope="module")
@@ -57,18 +65,18 @@ def test_a_failed_decisive_check_forbids_a_study(
 
 
 def test_two_persons_of_one_number_forbid_a_study(tmp_path: Path) -> None:
-    said = judged(tmp_path / "cdm", lambda t: t["person"].append(dict(t["person"][0])))
-    assert ("isPrimaryKey", "person.person_id") in {
-        (o.check, o.where) for o in said.verdict.obstacles
-    }
+    twice = dqd_of(tmp_path / "cdm", lambda t: t["person"].append(dict(t["person"][0])), "person")
+    assert [(o.check, o.where) for o in verdict((), twice, observed=120).obstacles] == [
+        ("isPrimaryKey", "person.person_id")
+    ]
 
 
 def test_overlapping_observation_forbids_a_study(tmp_path: Path) -> None:
     def twice(t: Tables) -> None:
         t["observation_period"].append(dict(t["observation_period"][0], observation_period_id=900))
 
-    seen = {o.check for o in judged(tmp_path / "cdm", twice).verdict.obstacles}
-    assert "measureObservationPeriodOverlap" in seen
+    said = verdict((), dqd_of(tmp_path / "cdm", twice, "observation_period"), observed=120)
+    assert [o.check for o in said.obstacles] == ["measureObservationPeriodOverlap"]
 
 
 def test_rows_of_unknown_persons_forbid_a_study_beyond_one_percent(tmp_path: Path) -> None:
@@ -81,8 +89,8 @@ def test_rows_of_unknown_persons_forbid_a_study_beyond_one_percent(tmp_path: Pat
         return add
 
     def foreign(many: int) -> Verdict:
-        cdm = spoilt(tmp_path / str(many), strangers(many))
-        return verdict((), dqd.run(cdm), observed=120)
+        seen = dqd_of(tmp_path / str(many), strangers(many), "drug_exposure")
+        return verdict((), seen, observed=120)
 
     assert foreign(5).may_run
     many = foreign(40)
@@ -157,7 +165,7 @@ def test_dqd_denominators_do_not_tell_empty_cells(tmp_path: Path) -> None:
         for row in t["person"][-5:]:
             row["month_of_birth"] = None
 
-    shown = shown_checks(judged(tmp_path / "cdm", some_unknown).dqd)
+    shown = shown_checks(dqd_of(tmp_path / "cdm", some_unknown, "person"))
     counts = {
         one.share.denominator for one in shown
         if one.check.table == "person" and one.share.denominator is not None
@@ -184,7 +192,8 @@ def test_a_rule_of_few_lines_is_masked_with_another(tmp_path: Path) -> None:
         t["ledger"] += [{"table": "ER_PHA_F", "kind": "rule", "rule": "T5", "rows": 4}]
         t["ledger"][1]["rows"] = 896
 
-    (lines,) = judged(tmp_path / "cdm", few).readiness.lines
+    with examined(spoilt(tmp_path / "cdm", few)) as site:
+        (lines,) = readiness(site).lines
     assert {rule: count for rule, _, count in lines.rules} == {"T4": None, "T5": None}
     assert lines.kept == 896
 

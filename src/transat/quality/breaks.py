@@ -43,6 +43,9 @@ LEAST_SHIFT: Final = log(1.2)
 ABRUPT: Final = 0.5
 MONTHLY: Final = 11
 HOLE: Final = 25
+#: Months without a record within a year on either side, at most, for one to be told: more of them
+#: are the way of a series that comes in clumps.
+MOST_EMPTY: Final = 3
 #: A median absolute deviation as a standard deviation, for normal noise.
 MAD: Final = 1.4826
 #: Series of fewer periods have no trend of their own to take away.
@@ -166,8 +169,9 @@ def _holes(series: Series) -> list[Break]:
     found = []
     for place in map(int, np.flatnonzero(series.counts == 0)):
         near = series.counts[max(place - YEAR // 2, 0) : place + YEAR // 2 + 1]
+        year = series.counts[max(place - YEAR, 0) : place + YEAR + 1]
         usual = float(np.median(near))
-        if usual >= HOLE:
+        if usual >= HOLE and np.count_nonzero(year == 0) <= MOST_EMPTY:
             month = series.month(place)
             found.append(
                 Break(series.domain, series.vocabulary, month, "hole", 0.0, -sqrt(usual), False)

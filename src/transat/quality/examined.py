@@ -49,10 +49,14 @@ class Examined:
             self._rows[table] = int(counted or 0)
         return self._rows[table]
 
-    def by_year(self, flags: str) -> list[Part]:
-        """Parts by year of a query that gives `day` and whether the line is counted, `flag`."""
+    def by_year(self, flags: str, lines: str = "1") -> list[Part]:
+        """Parts by year of a query that gives `day` and whether it is counted, `flag`.
+
+        lines: how many records one row of the query stands for, a column of it.
+        """
         rows = self.engine.rows(
-            "SELECT year(day), count(*) FILTER (WHERE flag), count(*) "
+            f"SELECT year(day), CAST(sum(CASE WHEN flag THEN {lines} ELSE 0 END) AS BIGINT), "
+            f"CAST(sum({lines}) AS BIGINT) "
             f"FROM ({flags}) AS flagged GROUP BY 1 ORDER BY 1 NULLS LAST"
         )
         return [Part(year_text(y), int(n), int(d)) for y, n, d in rows]

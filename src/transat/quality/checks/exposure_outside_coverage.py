@@ -42,8 +42,8 @@ def find(examined: Examined) -> Finding:
     bounds = thresholds()[CHECK.key]
     if not examined.rows("payer_plan_period"):
         return not_applicable(CHECK, bounds, NO_COVERAGE)
-    # Distinct days first: a person has far fewer of them than lines.
-    return judge(CHECK, bounds, examined.by_year("""
+    # Distinct days first: a person has fewer of them than lines.
+    days = """
         WITH bought AS (
             SELECT person_id, drug_exposure_start_date AS day, count(*) AS lines
             FROM drug_exposure GROUP BY person_id, drug_exposure_start_date),
@@ -51,7 +51,6 @@ def find(examined: Examined) -> Finding:
             SELECT DISTINCT b.person_id, b.day FROM bought AS b
             JOIN payer_plan_period AS p ON p.person_id = b.person_id
              AND b.day BETWEEN p.payer_plan_period_start_date AND p.payer_plan_period_end_date)
-        SELECT b.day, c.person_id IS NULL AS flag
-        FROM drug_exposure AS d
-        JOIN bought AS b ON b.person_id = d.person_id AND b.day = d.drug_exposure_start_date
-        LEFT JOIN covered AS c ON c.person_id = b.person_id AND c.day = b.day"""))  # fmt: skip
+        SELECT b.day, b.lines, c.person_id IS NULL AS flag FROM bought AS b
+        LEFT JOIN covered AS c ON c.person_id = b.person_id AND c.day = b.day"""
+    return judge(CHECK, bounds, examined.by_year(days, "lines"))

@@ -46,9 +46,8 @@ def moves() -> dict[str, tuple[str, str]]:
     return {r["old"]: (r["new"], r["substance"]) for r in csv.DictReader(text.splitlines())}
 
 
-def find(examined: Examined) -> Finding:
-    """Dispensings under an old ATC code, by medicine."""
-    bounds = thresholds()[CHECK.key]
+def classed(examined: Examined) -> None:
+    """Make `atc_dispensing`: lines, first and last day of each ATC code met."""
     examined.engine.sql("""
         CREATE OR REPLACE TEMP TABLE atc_dispensing AS
         WITH own AS (SELECT concept_id, concept_code FROM concept WHERE vocabulary_id = 'ATC'),
@@ -57,20 +56,30 @@ def find(examined: Examined) -> Finding:
             FROM concept_relationship AS r JOIN own AS c ON c.concept_id = r.concept_id_2
             WHERE r.concept_id_1 NOT IN (SELECT concept_id FROM own) GROUP BY r.concept_id_1),
         used AS (
-            SELECT drug_concept_id AS concept, drug_source_concept_id AS source, count(*) AS lines
+            SELECT drug_concept_id AS concept, drug_source_concept_id AS source, count(*) AS lines,
+                   min(drug_exposure_start_date) AS first_day,
+                   max(drug_exposure_start_date) AS last_day
             FROM drug_exposure GROUP BY drug_concept_id, drug_source_concept_id),
         classed AS (
-            SELECT u.lines, coalesce(s.concept_code, r.concept_code, c.concept_code) AS atc
+            SELECT u.*, coalesce(s.concept_code, r.concept_code, c.concept_code) AS atc
             FROM used AS u LEFT JOIN own AS s ON s.concept_id = u.source
             LEFT JOIN related AS r ON r.concept_id = u.source
             LEFT JOIN own AS c ON c.concept_id = u.concept)
-        SELECT atc, sum(lines) AS lines FROM classed WHERE atc IS NOT NULL GROUP BY atc""")
+        SELECT atc, CAST(sum(lines) AS BIGINT) AS lines, min(first_day) AS first_day,
+               max(last_day) AS last_day
+        FROM classed WHERE atc IS NOT NULL GROUP BY atc""")
+
+
+def find(examined: Examined) -> Finding:
+    """Dispensings under an old ATC code, by medicine."""
+    bounds = thresholds()[CHECK.key]
+    classed(examined)
     total = int(examined.engine.scalar("SELECT sum(lines) FROM atc_dispensing") or 0)
     if not total:
         return not_applicable(CHECK, bounds, NO_ATC)
     old = ", ".join(quoted(code) for code in moves())
     rows = examined.engine.rows(
-        f"SELECT atc, CAST(lines AS BIGINT) FROM atc_dispensing WHERE atc IN ({old}) ORDER BY atc"
+        f"SELECT atc, lines FROM atc_dispensing WHERE atc IN ({old}) ORDER BY atc"
     )
     parts = [Part(_label(code), int(lines), total) for code, lines in rows]
     taken = sum(p.numerator for p in parts)

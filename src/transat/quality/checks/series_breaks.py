@@ -15,7 +15,7 @@ from transat.core.languages import Text
 from transat.engines.engine import quoted
 from transat.quality import breaks
 from transat.quality.breaks import Break
-from transat.quality.checks.old_atc import moves
+from transat.quality.checks.old_atc import classed, moves
 from transat.quality.examined import Examined
 from transat.quality.finding import Check, Finding, Part, not_applicable
 from transat.quality.known_breaks import KnownBreak, explain
@@ -99,15 +99,10 @@ def _change(found: Break) -> Text:
 def _atc_moves(examined: Examined) -> list[Part]:
     """Medicines seen under both sides of a move of the ATC, told by name."""
     pairs = ", ".join(f"({quoted(old)}, {quoted(new)})" for old, (new, _) in moves().items())
+    classed(examined)
     rows = examined.engine.rows(f"""
-        WITH atc AS (
-            SELECT c.concept_code AS code, min(d.drug_exposure_start_date) AS first_day,
-                   max(d.drug_exposure_start_date) AS last_day, count(*) AS lines
-            FROM drug_exposure AS d JOIN concept AS c
-              ON c.concept_id IN (d.drug_concept_id, d.drug_source_concept_id)
-            WHERE c.vocabulary_id = 'ATC' GROUP BY c.concept_code)
         SELECT m.old, m.fresh, a.last_day FROM (VALUES {pairs}) AS m(old, fresh)
-        JOIN atc AS a ON a.code = m.old JOIN atc AS b ON b.code = m.fresh
+        JOIN atc_dispensing AS a ON a.atc = m.old JOIN atc_dispensing AS b ON b.atc = m.fresh
         WHERE a.lines >= {LEAST_MOVED} AND b.lines >= {LEAST_MOVED} AND a.first_day < b.first_day
         ORDER BY m.old""")
     return [_move(old, new, f"{last:%Y-%m}") for old, new, last in rows]
