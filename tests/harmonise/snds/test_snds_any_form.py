@@ -32,7 +32,28 @@ def an_extract() -> NativeExtract:
         extract.stay(str(n), number=f"N{n:016d}", DEL_REG_ENT=270, DGN_PAL="O800")
         for code in ("Z370", "Z370", "E669"):
             extract.add("T_MCO15D", ETA_NUM="620780004", RSA_NUM=str(n), ASS_DGN=code)
+        _elsewhere_in_hospital(extract, f"N{n:016d}", str(n))
     return extract
+
+
+def _elsewhere_in_hospital(extract: NativeExtract, number: str, name: str) -> None:
+    """Units of her stay, a passage with a scan and a consultation, two weeks of rehabilitation."""
+    where = {"ETA_NUM": "620780004"}
+    for order, code in ((1, "O800"), (2, "P071")):
+        extract.add(
+            "T_MCO15UM", **where, RSA_NUM=name, UM_ORD_NUM=order, DGN_PAL=code, PAR_DUR_SEJ=0
+        )
+    days = {"NIR_ANO_17": number, "ENT_DAT": "14052015", "SOR_DAT": "23052015"}
+    extract.add("T_MCO15CSTC", **where, SEQ_NUM=name, **days)
+    extract.add("T_MCO15FMSTC", **where, SEQ_NUM=name, CCAM_COD="JQQM010", DEL_DAT_ENT=1)
+    extract.add("T_MCO15FCSTC", **where, SEQ_NUM=name, ACT_COD="CS", EXE_SPE="07")
+    extract.add("T_SSR15C", **where, RHA_NUM=name, **days)
+    for week in (1, 2):
+        line = {**where, "RHA_NUM": name, "RHS_NUM": week}
+        extract.add("T_SSR15B", **line, RHS_ANT_SEJ_ENT=7 * (week - 1), MOR_PRP="I694")
+        extract.add("T_SSR15D", **line, DGN_COD="I10")
+        extract.add("T_SSR15CCAM", **line, CCAM_ACT="AHQP001", CCAM_DEL_ENT_UM=week)
+    extract.add("T_MCO15E", ETA_NUM=f"6207800{name:0>2}", SOC_RAI=f"HOPITAL {name}")
 
 
 def tables(cdm: Path) -> dict[str, pa.Table]:
