@@ -84,6 +84,10 @@ EMERGENCY_DAYS: Final = {
 }
 
 
+#: What stands for a person's or a stay's number once it is looked up: the text is not kept.
+_KEYS: Final = dict.fromkeys(PERSON_OF, ("person_id",)) | dict.fromkeys(STAY_OF, ("stay_id",))
+
+
 class MappedColumn(NativeColumn):
     """A column that the mapping file names: only that name is accepted."""
 
@@ -108,7 +112,8 @@ def native_table(name: str, mapping: QuebecColumns) -> NativeTable:
     if name == "V_EPISO_SOIN_DURG_CM":
         columns = (*_days(columns), *(_as_written(c) for c in columns))
     joins, extra = _joins(name, mapping)
-    every = tuple(c.name for c in columns)
+    spent = tuple(of[name] for of in (PERSON_OF, STAY_OF) if name in of)
+    every = (*_KEYS.get(name, ()), *(c.name for c in columns if c.name not in spent))
     copies = f"row_number() OVER (PARTITION BY {', '.join(every)}) AS copy"
     kind = MappedTable if name in mapping.tables else NativeTable
     return kind(
@@ -118,6 +123,7 @@ def native_table(name: str, mapping: QuebecColumns) -> NativeTable:
         aliases=(mapping.file_of(name),) if name in mapping.tables else (),
         joins=joins,
         extra=extra,
+        spent=spent,
         contested=CONTESTED.get(name, every),
         ranks=(copies,),
     )

@@ -54,7 +54,7 @@ CONTESTED: Final = {
     "V_SEJ_HOSP_CM": ("SHOP_NO_SEQ_SEJ_HOSP",),
     "V_DEM_PAIMT_MED_CM": ("person_id", *_CLAIM, "abs(SMED_QTE_MED)"),
     "I_SMOD_SERV_MD_CM": ("person_id", *_ACT, "abs(SMOD_MNT_PAIMT)"),
-    "DECES_ISQ": ("NO_INDIV",),
+    "DECES_ISQ": ("person_id",),
 }
 
 
@@ -263,7 +263,7 @@ _STAY_TWICE: Final = Rule(
     _TRANSAT,
     "V_SEJ_HOSP_CM",
     "row_number() OVER (PARTITION BY SHOP_NO_SEQ_SEJ_HOSP ORDER BY SHOP_DAT_DEPAR_SEJ_HOSP "
-    "DESC NULLS LAST, SHOP_DAT_ADMIS_SEJ_HOSP, SHOP_NO_INDIV_BEN_BANLS, "
+    "DESC NULLS LAST, SHOP_DAT_ADMIS_SEJ_HOSP, person_id, "
     "SHOP_IND_NOUV_NE_SEJ_HOSP, SHOP_TYP_DECES_SEJ_HOSP, SHOP_NO_ETAB_MSSS, copy) > 1",
     contested=True,
 )
@@ -278,7 +278,7 @@ _DEATH_TWICE: Final = Rule(
     ),
     _TRANSAT,
     "DECES_ISQ",
-    "row_number() OVER (PARTITION BY NO_INDIV ORDER BY CAUSE_INITIALE IS NULL, DATE_DECES, "
+    "row_number() OVER (PARTITION BY person_id ORDER BY CAUSE_INITIALE IS NULL, DATE_DECES, "
     "CAUSE_INITIALE, SYSTEME_CLASSIFICATION, copy) > 1",
     contested=True,
 )
@@ -341,9 +341,9 @@ def rules() -> tuple[Rule, ...]:
     return (
         _refused("V_DEM_PAIMT_MED_CM", "SMED_COD_STA_DECIS"),
         _refused("I_SMOD_SERV_MD_CM", "SMOD_COD_STA_DECIS"),
-        *(_repeated(table) for table in declared() if table not in LABELS),
         *(_unknown_person(table) for table in PERSON_OF),
         *(_unknown_stay(table) for table in STAY_OF),
+        *(_repeated(table) for table in declared() if table not in LABELS),
         _PERSON_TWICE,
         _STAY_TWICE,
         _cancelled(
