@@ -43,9 +43,8 @@ LEAST_SHIFT: Final = log(1.2)
 ABRUPT: Final = 0.5
 MONTHLY: Final = 11
 HOLE: Final = 25
-#: Months without a record within a year on either side, at most, for one to be told: more of them
-#: are the way of a series that comes in clumps.
-MOST_EMPTY: Final = 3
+#: One empty month in this many within a year on either side: more, and the series comes in clumps.
+OFTEN: Final = 8
 #: A median absolute deviation as a standard deviation, for normal noise.
 MAD: Final = 1.4826
 #: Series of fewer periods have no trend of their own to take away.
@@ -171,7 +170,7 @@ def _holes(series: Series) -> list[Break]:
         near = series.counts[max(place - YEAR // 2, 0) : place + YEAR // 2 + 1]
         year = series.counts[max(place - YEAR, 0) : place + YEAR + 1]
         usual = float(np.median(near))
-        if usual >= HOLE and np.count_nonzero(year == 0) <= MOST_EMPTY:
+        if usual >= HOLE and np.count_nonzero(year == 0) <= year.size // OFTEN:
             month = series.month(place)
             found.append(
                 Break(series.domain, series.vocabulary, month, "hole", 0.0, -sqrt(usual), False)
