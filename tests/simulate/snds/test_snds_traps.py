@@ -39,6 +39,9 @@ PLANTED = {
     "HAVING count(*) > 1)",
     "T12 unit": "FROM T_MCOUM WHERE UM_ORD_NUM = '2' AND DGN_PAL LIKE 'Q%'",
     "T13": "FROM T_MCOB WHERE GRG_GHM = '14Z08Z'",
+    "T20": f"FROM ER_CAM_F JOIN ER_PRS_F USING ({NINE}) JOIN T_MCOCSTC AS c "
+    "ON c.NIR_ANO_17 = BEN_NIR_PSA AND c.EXE_SOI_DTD = ER_PRS_F.EXE_SOI_DTD "
+    "JOIN T_MCOFMSTC AS a USING (yy, ETA_NUM, SEQ_NUM) WHERE CCAM_COD = CAM_PRS_IDE",
     "T14 far": "FROM IR_MAT_R WHERE abs(datediff('day', strptime(BEN_GRS_DTE, '%d/%m/%Y'), "
     "strptime(BEN_DRA_AME || '15', '%Y%m%d'))) > 400",
     "T14 scans": "FROM ER_PRS_F WHERE PRS_GRS_DTD NOT LIKE '%1600'",

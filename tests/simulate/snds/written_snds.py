@@ -14,7 +14,7 @@ from transat.simulate.population import Population, generate
 from transat.simulate.snds.write import identifiers, write
 from transat.tables.drug_codes import drug_codes
 
-LETTERS = ("B", "C", "D", "A", "UM")
+LETTERS = ("B", "C", "D", "A", "UM", "CSTC", "FMSTC")
 NINE = (
     "DCT_ORD_NUM, FLX_DIS_DTD, FLX_EMT_NUM, FLX_EMT_ORD, FLX_EMT_TYP, FLX_TRT_DTD, "
     "ORG_CLE_NUM, PRS_ORD_NUM, REM_TYP_AFF"

@@ -38,30 +38,11 @@ PSA: Final = column("BEN_NIR_PSA", "text", "needed", True, "NUM_ENQ")
 
 GEM: Final = column("BEN_RNG_GEM", "integer", "checked")
 
-STAY: Final = (
-    column("ETA_NUM", "code", "needed", True),
-    column("RSA_NUM", "code", "needed", True),
-)
-
 
 def same_nine(left: str, right: str) -> str:
     """SQL: the two lines are the same DCIR line."""
     return " AND ".join(f"{left}.{name} = {right}.{name}" for name in NINE_KEYS)
 
-
-def same_stay(left: str, right: str) -> str:
-    """SQL: the two lines belong to one PMSI stay; numbers are compared without leading zeros."""
-    return (
-        f"ltrim({left}.ETA_NUM, '0') = {right}.eta_key AND ltrim({left}.RSA_NUM, '0') = "
-        f"{right}.rsa_key AND coalesce({left}.file_year, 0) = {right}.year_key"
-    )
-
-
-STAY_KEYS: Final = (
-    "ltrim(n.ETA_NUM, '0') AS eta_key",
-    "ltrim(n.RSA_NUM, '0') AS rsa_key",
-    "coalesce(n.file_year, 0) AS year_key",
-)
 
 #: What names a stay.
 STAY_KEY: Final = ("year_key", "eta_key", "rsa_key")
@@ -83,7 +64,3 @@ LINE_EXTRA: Final = (
 LINE_SPENT: Final = (*NINE_KEYS, "line_fate", "file_year")
 
 LINE_JOIN: Final = f"LEFT JOIN line AS l ON {same_nine('n', 'l')}"
-
-STAY_JOIN: Final = f"LEFT JOIN stay_fate AS s ON {same_stay('n', 's')}"
-
-STAY_EXTRA: Final = ("s.visit_occurrence_id AS visit_occurrence_id", "s.fate AS stay_fate")
