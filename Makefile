@@ -15,7 +15,7 @@ demo: $(VENV)/.run
 test: $(VENV)/.dev
 	$(RUN)/python -m pytest -n auto -m "not slow"
 
-slow: $(VENV)/.dev
+slow: $(VENV)/.spark
 	$(RUN)/python -m pytest -m slow --durations=0
 
 check: lint types layers
@@ -60,12 +60,19 @@ $(VENV)/.dev: locks/dev.txt pyproject.toml | $(VENV)/bin/python
 	$(INSTALL) --no-deps -e .
 	@touch $@ $(VENV)/.run
 
+# Half a gigabyte, for the tests of one engine: only the slow suites have it.
+$(VENV)/.spark: locks/spark.txt $(VENV)/.dev
+	$(INSTALL) --require-hashes -r locks/spark.txt
+	@touch $@
+
 # One lock for every interpreter from 3.11 on; needs uv.
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header pyproject.toml -o locks/run.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --extra dev -c locks/run.txt pyproject.toml -o locks/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --extra spark -c locks/dev.txt pyproject.toml -o locks/spark.txt
 
 clean:
 	rm -rf $(VENV) $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

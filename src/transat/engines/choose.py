@@ -1,4 +1,4 @@
-"""Which engine runs a harmonisation, by its name; Spark's parts are imported only when asked for."""
+"""Which engine runs a harmonisation, by its name; Spark is imported only when asked for."""
 
 from __future__ import annotations
 

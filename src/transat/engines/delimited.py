@@ -1,4 +1,4 @@
-"""What is asked of a delimited file before an engine reads it: its header, its quotes, its faults."""
+"""What is asked of a delimited file beside its values: its header, its quotes, its faults."""
 
 from __future__ import annotations
 

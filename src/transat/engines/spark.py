@@ -24,6 +24,7 @@ from pyspark.sql.types import StringType, StructField, StructType
 from transat.engines import spark_session
 from transat.engines.delimited import header, may_span_lines, ragged_line
 from transat.engines.engine import Compression, identifier
+from transat.engines.faults import unreadable
 from transat.engines.parquet_parts import merge
 from transat.engines.spark_faults import told
 from transat.engines.sql_kinds import Kind
@@ -136,7 +137,7 @@ class Spark:
         """Files of one schema are read together; where types differ, text is the widest."""
         alike: dict[str, list[Path]] = {}
         for path in paths:
-            alike.setdefault(str(pq.read_schema(path).remove_metadata()), []).append(path)
+            alike.setdefault(_schema(path), []).append(path)
         frames = [self._session.read.parquet(*map(_escaped, group)) for group in alike.values()]
         texts = {f.name for frame in frames for f in frame.schema if f.dataType == StringType()}
         whole = frames[0] if len(frames) == 1 else _with_texts(frames[0], texts)
@@ -145,12 +146,18 @@ class Spark:
         return whole
 
     def read_csv_text(
-        self, name: str, paths: Sequence[Path], delim: str, columns: Sequence[str] | None = None
+        self,
+        name: str,
+        paths: Sequence[Path],
+        delim: str,
+        columns: Sequence[str] | None = None,
+        quote: str = '"',
     ) -> None:
         """Make one view of delimited UTF-8 files that have one header; nothing is guessed.
 
         Every column is text, an empty field is null. `columns` names them in the header's order;
-        without it, they have the names of the first file's header.
+        without it, they have the names of the first file's header. An empty `quote` says that
+        quotes are letters like any other.
         """
         names = header(paths[0], delim) if columns is None else list(columns)
         for path in paths:
@@ -162,17 +169,20 @@ class Spark:
                 schema=texts,
                 sep=delim,
                 header=True,
-                escape='"',
-                multiLine=may_span_lines(paths),
+                quote=quote,
+                escape=quote or "\0",
+                multiLine=bool(quote) and may_span_lines(paths),
                 mode="FAILFAST",
                 maxCharsPerColumn=-1,
             )
             columns_ = (backticked(identifier(n)) for n in names)
-            frame.selectExpr(*(f"nullif({c}, '') AS {c}" for c in columns_)).createOrReplaceTempView(name)
+            frame.selectExpr(
+                *(f"nullif({c}, '') AS {c}" for c in columns_)
+            ).createOrReplaceTempView(name)
         self._kinds.clear()
 
     def joining_as_written(self) -> nullcontext[None]:
-        """Within it, a LEFT JOIN holds its right side in memory: Spark spills, and needs no hint."""
+        """Nothing to say: Spark sorts and spills both sides of a join, whatever their length."""
         return nullcontext()
 
     def write_parquet(
@@ -228,6 +238,13 @@ def backticked(name: str) -> str:
     """An SQL identifier, between double quotes or bare, as Spark writes it."""
     bare = name[1:-1].replace('""', '"') if name.startswith('"') else name
     return "`" + bare.replace("`", "``") + "`"
+
+
+def _schema(path: Path) -> str:
+    try:
+        return str(pq.read_schema(path).remove_metadata())
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(path) from error
 
 
 def _kind(sql_type: str) -> Kind:

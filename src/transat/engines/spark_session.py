@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from transat.core.errors import ConfigError
 from transat.core.languages import Text
@@ -67,7 +67,7 @@ def start(memory_limit: str, workers: int, scratch: Path) -> SparkSession:
 
     Raises ConfigError where Java is missing, too old, or did not start.
     """
-    java = _java()
+    java = installed_java()
     if SparkContext._active_spark_context is not None:
         raise ConfigError(
             Text("une session Spark est déjà ouverte.", "a Spark session is already open."),
@@ -88,8 +88,9 @@ def start(memory_limit: str, workers: int, scratch: Path) -> SparkSession:
         f"-Dlog4j2.configurationFile={logs.absolute().as_uri()} -Djava.io.tmpdir={scratch}",
     )
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    launch: Any = launch_gateway
     try:
-        gateway = launch_gateway(conf, popen_kwargs=quiet)
+        gateway = launch(conf, popen_kwargs=quiet)
         return SparkSession(SparkContext(conf=conf, gateway=gateway))
     except (PySparkException, Py4JError) as error:
         raise ConfigError(
@@ -121,11 +122,14 @@ def stop(session: SparkSession) -> None:
     SparkContext._jvm = None
 
 
-def _java() -> str:
+def installed_java() -> str:
+    """The Java program that Spark will run; raises ConfigError when it is missing or too old."""
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
     try:
-        said = subprocess.run([java or "java", "-version"], capture_output=True, text=True, check=True)
+        said = subprocess.run(
+            [java or "java", "-version"], capture_output=True, text=True, check=True
+        )
     except (OSError, subprocess.CalledProcessError) as error:
         raise _no_java(Text("Java est introuvable.", "Java was not found.")) from error
     found = re.search(r'version "(\d+)', said.stderr + said.stdout)

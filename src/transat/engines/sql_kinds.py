@@ -34,7 +34,7 @@ _OF_TYPE: Final[Mapping[Kind, frozenset[str]]] = {
     "list": frozenset({"LIST", "ARRAY"}),
     "struct": frozenset({"STRUCT"}),
 }  # fmt: skip
-_OF_CLASS: Final[tuple[tuple[Kind, tuple[type[exp.Expression], ...]], ...]] = (
+_OF_CLASS: Final[tuple[tuple[Kind, tuple[type[exp.Expr], ...]], ...]] = (
     ("boolean", (exp.Predicate, exp.Connector, exp.Not, exp.Boolean, exp.LogicalAnd, exp.LogicalOr,
                  exp.RegexpFullMatch, exp.Contains)),
     ("integer", (exp.Count, exp.CountIf, exp.RowNumber, exp.DenseRank, exp.Rank, exp.Length,
@@ -76,14 +76,16 @@ def kind_of_type(written: exp.DataType) -> Kind:
     return next((kind for kind, names in _OF_TYPE.items() if name in names), "")
 
 
-def tell_kinds(query: exp.Expression, lookup: Lookup) -> None:
+def tell_kinds(query: exp.Expr, lookup: Lookup) -> None:
     """Leave on every expression of `query` its kind, in ``meta["kind"]``."""
     for select in query.find_all(exp.Query):
         if select.find_ancestor(exp.Query) is None:
             _query(select, lookup, {}, {})
 
 
-def _query(node: exp.Expression, lookup: Lookup, named: dict[str, Columns], outer: Columns) -> Columns:
+def _query(
+    node: exp.Expr, lookup: Lookup, named: dict[str, Columns], outer: Columns
+) -> Columns:
     """Kinds of the columns of a query; `named` are the WITH queries in sight, `outer` the columns
     of the queries around it.
     """
@@ -130,11 +132,11 @@ class _Scope:
         for key, value in select.args.items():
             if key not in ("expressions", "from_", "with_"):
                 for part in value if isinstance(value, list) else [value]:
-                    if isinstance(part, exp.Expression):
+                    if isinstance(part, exp.Expr):
                         self._tell(part.args.get("on") if isinstance(part, exp.Join) else part)
         return given
 
-    def _columns(self, relation: exp.Expression) -> Columns:
+    def _columns(self, relation: exp.Expr) -> Columns:
         if isinstance(relation, exp.Subquery | exp.Lateral):
             inside = relation.this
             found = (
@@ -159,7 +161,7 @@ class _Scope:
             merged |= columns
         return merged
 
-    def _star(self, item: exp.Expression) -> Columns:
+    def _star(self, item: exp.Expr) -> Columns:
         star = item.this if isinstance(item, exp.Column) else item
         without = {e.name.lower() for e in (star.args.get("except_") or ())}
         if isinstance(item, exp.Column):
@@ -179,19 +181,20 @@ class _Scope:
             return "struct"
         return self.aliases.get(name) or self.outer.get(name, "")
 
-    def _tell(self, node: exp.Expression | None) -> Kind:
+    def _tell(self, node: exp.Expr | None) -> Kind:
         if node is None:
             return ""
         if isinstance(node, exp.Query):
             inside = _query(node, self.lookup, self.named, self._in_sight())
             kind: Kind = next(iter(inside.values()), "")
         else:
-            below = {id(c): self._tell(c) for c in node.iter_expressions()}
-            kind = self._kind(node, below)
+            for part in node.iter_expressions():
+                self._tell(part)
+            kind = self._kind(node)
         node.meta["kind"] = kind
         return kind
 
-    def _kind(self, node: exp.Expression, below: Mapping[int, Kind]) -> Kind:
+    def _kind(self, node: exp.Expr) -> Kind:
         if isinstance(node, exp.Column):
             return self._column(node)
         if isinstance(node, exp.Cast):
@@ -200,14 +203,8 @@ class _Scope:
             return "text" if node.is_string else "integer" if node.is_int else "decimal"
         if isinstance(node, exp.Anonymous):
             return _OF_NAME.get(node.name.lower(), "")
-        if isinstance(node, exp.Case):
-            branches = [below.get(id(i.args.get("true")), _kind_on(i.args["true"]))
-                        for i in node.args["ifs"]]  # fmt: skip
-            return _wider((*branches, _kind_on(node.args.get("default"))))
-        if isinstance(node, exp.Coalesce | exp.Greatest | exp.Least):
-            return _wider(below.values())
-        if isinstance(node, exp.If):
-            return _wider((_kind_on(node.args.get("true")), _kind_on(node.args.get("false"))))
+        if isinstance(node, exp.Case | exp.If | exp.Coalesce | exp.Greatest | exp.Least):
+            return _wider(_kind_on(v) for v in _values(node))
         if isinstance(node, exp.Bracket):
             return _of_part(node)
         if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Mod):
@@ -217,11 +214,20 @@ class _Scope:
         return next((kind for kind, classes in _OF_CLASS if isinstance(node, classes)), "")
 
 
-def _kind_on(node: exp.Expression | None) -> Kind:
+def _kind_on(node: exp.Expr | None) -> Kind:
     return "" if node is None else node.meta.get("kind", "")
 
 
-def _of_arithmetic(node: exp.Expression) -> Kind:
+def _values(node: exp.Expr) -> list[exp.Expr | None]:
+    """What an expression of several branches may be."""
+    if isinstance(node, exp.Case):
+        return [*(branch.args.get("true") for branch in node.args["ifs"]), node.args.get("default")]
+    if isinstance(node, exp.If):
+        return [node.args.get("true"), node.args.get("false")]
+    return [node.this, *node.expressions]
+
+
+def _of_arithmetic(node: exp.Expr) -> Kind:
     left, right = _kind_on(node.this), _kind_on(node.expression)
     if "date" in (left, right):
         return "integer" if left == right else "date"
@@ -244,6 +250,6 @@ def _wider(kinds: Iterable[Kind]) -> Kind:
     return max(numbers, key=_NUMBERS.index) if numbers else known[0] if known else ""
 
 
-def _renamed(alias: exp.Expression | None, found: Columns) -> Columns:
+def _renamed(alias: exp.Expr | None, found: Columns) -> Columns:
     names = [c.name.lower() for c in (alias.args.get("columns") or ())] if alias else []
     return dict(zip(names, found.values(), strict=False)) if names else found

@@ -7,13 +7,14 @@ mean something else. `tests/engines/test_spark_sql.py` runs every one on both en
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.spark import Spark
 from sqlglot.errors import SqlglotError
+from sqlglot.generators.spark import SparkGenerator
 
 from transat.engines import sql_text
 from transat.engines.sql_kinds import Lookup, kind_of_type, tell_kinds
@@ -36,7 +37,7 @@ def translated(query: str, lookup: Lookup) -> str:
         tree = sqlglot.parse_one(query, read="duckdb")
     except SqlglotError as error:
         raise UntranslatableError(f"not parsed: {query}") from error
-    if isinstance(tree, exp.Command):
+    if not isinstance(tree, exp.Query | exp.Create | exp.Values):
         raise UntranslatableError(f"not a query: {query}")
     tell_kinds(tree, lookup)
     try:
@@ -47,11 +48,11 @@ def translated(query: str, lookup: Lookup) -> str:
         raise UntranslatableError(f"{error}\n{query}") from error
 
 
-def _kind(node: exp.Expression | None) -> str:
+def _kind(node: exp.Expr | None) -> str:
     return "" if node is None else node.meta.get("kind", "")
 
 
-class _Generator(Spark.Generator):
+class _Generator(SparkGenerator):
     """Spark's generator, with what it lacks."""
 
     def cast_sql(self, node: exp.Cast, safe_prefix: str | None = None) -> str:
@@ -60,7 +61,7 @@ class _Generator(Spark.Generator):
     def trycast_sql(self, node: exp.TryCast) -> str:
         return self._cast(node, node.this, node.to)
 
-    def _cast(self, node: exp.Cast, operand: exp.Expression, to: exp.DataType) -> str:
+    def _cast(self, node: exp.Cast, operand: exp.Expr, to: exp.DataType) -> str:
         """DuckDB rounds where Spark cuts, and reads other texts."""
         tried = isinstance(node, exp.TryCast)
         value, source, target = self.sql(operand), _kind(operand), kind_of_type(to)
@@ -86,9 +87,6 @@ class _Generator(Spark.Generator):
             raise UntranslatableError("only views are created: " + node.sql("duckdb")[:200])
         name, query = self.sql(node.this), self.sql(node.expression)
         return f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {query}"
-
-    def select_sql(self, node: exp.Select) -> str:
-        return super().select_sql(node)
 
     def trim_sql(self, node: exp.Trim) -> str:
         value, position = self.sql(node.this), node.args.get("position") or "BOTH"
@@ -123,10 +121,23 @@ class _Generator(Spark.Generator):
         """Always of floats; by zero, infinite or not a number, never an error."""
         above = f"CAST({self.sql(node.this)} AS DOUBLE)"
         below = f"CAST({self.sql(node.expression)} AS DOUBLE)"
-        if node.expression.is_number or isinstance(node.expression, exp.Nullif):
+        divisor = node.expression
+        constant = divisor.is_number and float(divisor.to_py()) != 0
+        if constant or isinstance(divisor, exp.Nullif):
             return f"({above} / {below})"
         infinite = "CAST('Infinity' AS DOUBLE)"
         return f"(CASE WHEN {below} = 0 THEN {above} * {infinite} ELSE {above} / {below} END)"
+
+    def _rounded(self, node: exp.Floor | exp.Ceil, name: str) -> str:
+        """Of a float, a float; Spark makes an integer of it, and fails on one too large."""
+        value = self.sql(node.this)
+        if node.args.get("decimals") is not None:
+            raise UntranslatableError(node.sql("duckdb"))
+        if _kind(node.this) != "double":
+            return f"{name}({value})"
+        # From 2^52 on, a float has no fraction.
+        rounded = f"CAST({name}({value}) AS DOUBLE)"
+        return f"CASE WHEN ABS({value}) < 4503599627370496 THEN {rounded} ELSE {value} END"
 
     def intdiv_sql(self, node: exp.IntDiv) -> str:
         return f"({self.sql(node.this)} DIV NULLIF({self.sql(node.expression)}, 0))"
@@ -146,7 +157,9 @@ class _Generator(Spark.Generator):
             place = self.sql(inside)
             offset = 1 if inside.is_number and not node.args.get("offset") else 0
             return f"TRY_ELEMENT_AT({value}, CAST({place} + {offset} AS INT))"
-        raise UntranslatableError("one character of a text: write x[n:n], not " + node.sql("duckdb"))
+        raise UntranslatableError(
+            "one character of a text: write x[n:n], not " + node.sql("duckdb")
+        )
 
     def _slice(self, value: str, inside: exp.Slice) -> str:
         begin, end = inside.this, inside.expression
@@ -169,7 +182,9 @@ class _Generator(Spark.Generator):
         for group in range(10):
             to = to.replace(f"\\{group}", f"${group}")
         pattern = _java(form.name)
-        return f"REGEXP_REPLACE({self.sql(node.this)}, {pattern}, {self.sql(exp.Literal.string(to))})"
+        return (
+            f"REGEXP_REPLACE({self.sql(node.this)}, {pattern}, {self.sql(exp.Literal.string(to))})"
+        )
 
     def regexpfullmatch_sql(self, node: exp.RegexpFullMatch) -> str:
         if not node.expression.is_string:
@@ -188,8 +203,8 @@ class _Generator(Spark.Generator):
             return self._extreme(inside, condition)
         return f"{self.sql(inside)} FILTER (WHERE {condition})"
 
-    def _extreme(self, node: exp.Expression, condition: str = "") -> str:
-        """arg_min and first in an order, both as min_by; a NULL of arg_min's value does not count."""
+    def _extreme(self, node: exp.Expr, condition: str = "") -> str:
+        """arg_min, and first in an order, as min_by; arg_min passes over a value that is NULL."""
         value = node.this
         if isinstance(node, exp.First):
             if not isinstance(value, exp.Order):
@@ -197,7 +212,7 @@ class _Generator(Spark.Generator):
             keys = ", ".join(self._key(o) for o in value.expressions)
             by, value, name = f"STRUCT({keys})", value.this, "MIN_BY"
         else:
-            by, name = self.sql(node.expression), node.sql_names()[0]
+            by = self.sql(node.expression)
             name = "MAX_BY" if isinstance(node, exp.ArgMax) else "MIN_BY"
             filled = f"{self.sql(value)} IS NOT NULL"
             condition = f"({condition}) AND {filled}" if condition else filled
@@ -235,7 +250,9 @@ class _Generator(Spark.Generator):
             if len(given) != len(node.this.expressions) or not isinstance(inner, exp.Select):
                 raise UntranslatableError(node.sql("duckdb"))
             names = [f"k{place}" for place in range(len(given))]
-            inner.set("expressions", [exp.alias_(g.copy(), n) for g, n in zip(given, names, strict=True)])
+            inner.set(
+                "expressions", [exp.alias_(g.copy(), n) for g, n in zip(given, names, strict=True)]
+            )
             same = " AND ".join(
                 f"row_of.{n} <=> {self.sql(v)}"
                 for n, v in zip(names, node.this.expressions, strict=True)
@@ -248,8 +265,6 @@ class _Generator(Spark.Generator):
         if isinstance(node.this, exp.RowNumber) and node.args.get("order") is None:
             by = ", ".join(self.sql(p) for p in node.args.get("partition_by") or ())
             return f"ROW_NUMBER() OVER ({f'PARTITION BY {by} ' if by else ''}ORDER BY 1)"
-        if node.expression is not None and node.args.get("order") is None:
-            pass
         return super().window_sql(node)
 
     def table_sql(self, node: exp.Table, sep: str = " AS ") -> str:
@@ -303,18 +318,17 @@ class _Generator(Spark.Generator):
             return f"{_RENAMED[name]}({', '.join(self.sql(e) for e in given)})"
         raise UntranslatableError(f"unknown function {name}(): add it to engines/sql_spark.py")
 
-    def _instant(self, text: exp.Expression, form: exp.Expression) -> str:
+    def _instant(self, text: exp.Expr, form: exp.Expr) -> str:
         value = self.sql(text)
         forms = form.expressions if isinstance(form, exp.Array) else [form]
         if not all(f.is_string for f in forms):
             raise UntranslatableError("a date format that is not constant")
-        tried = [sql_text.instant(value, f.name) for f in forms]
-        return f"COALESCE({', '.join(tried)})" if len(tried) > 1 else tried[0]
+        return sql_text.instant(value, [f.name for f in forms])
 
-    TRANSFORMS: Final = {
+    TRANSFORMS: ClassVar[dict[Any, Any]] = {
         **{
             k: v
-            for k, v in Spark.Generator.TRANSFORMS.items()
+            for k, v in SparkGenerator.TRANSFORMS.items()
             if k not in (exp.Select, exp.RegexpReplace, exp.TryCast, exp.Trim, exp.ArgMin,
                          exp.ArgMax, exp.IntDiv, exp.Create, exp.Table, exp.RegexpLike,
                          exp.GenerateSeries)
@@ -322,6 +336,8 @@ class _Generator(Spark.Generator):
         exp.ArgMin: lambda self, e: self._extreme(e),
         exp.ArgMax: lambda self, e: self._extreme(e),
         exp.First: lambda self, e: self._extreme(e),
+        exp.Floor: lambda self, e: self._rounded(e, "FLOOR"),
+        exp.Ceil: lambda self, e: self._rounded(e, "CEIL"),
         exp.Min: lambda self, e: self._sorted_extreme(e),
         exp.Max: lambda self, e: self._sorted_extreme(e),
         exp.Contains: lambda self, e: f"CONTAINS({self.sql(e.this)}, {self.sql(e.expression)})",
@@ -334,10 +350,13 @@ _RENAMED: Final[Mapping[str, str]] = {
     "strlen": "OCTET_LENGTH",
     "hash": "XXHASH64",
     "ntile": "NTILE",
+    "bit_count": "BIT_COUNT",
 }
+
 
 class _Dialect(Spark):
     Generator = _Generator
+
 
 _DIALECT: Final = _Dialect()
 
