@@ -26,6 +26,13 @@ class Source(StrEnum):
     conception = "conception"
 
 
+class Engine(StrEnum):
+    """What runs the rules."""
+
+    duckdb = "duckdb"
+    spark = "spark"
+
+
 def declare(app: typer.Typer) -> None:
     """Add the command to the application."""
     command(
@@ -87,6 +94,10 @@ def harmonise(
             "Folder of the referentials that the extract lacks (IR_PHA_R, NU_UCD_R, DPD).",
         ),
     ] = None,
+    engine: Annotated[
+        Engine,
+        _told("Moteur ; le résultat est le même.", "Engine; the result is the same."),
+    ] = Engine.duckdb,
     json: Annotated[bool, typer.Option("--json", help=say("Réponse JSON.", "Answer in JSON."))] = (
         False
     ),
@@ -107,6 +118,7 @@ def harmonise(
             columns=columns,
             vocabulary=vocabulary,
             referentials=referentials,
+            engine=engine.value,
             progress=steps(show, Text(f"harmonisation, {shore}", f"harmonising, {shore}")),
             then=lambda cdm: found.append(write_pregnancies(cdm)),
         )

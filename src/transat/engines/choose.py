@@ -22,12 +22,27 @@ def open_engine(name: str, memory_limit: str, threads: int | None, temp_dir: Pat
 
         return DuckDB(memory_limit, threads, temp_dir)
     if name == "spark":
-        from transat.engines.spark import Spark
-
+        try:
+            from transat.engines.spark import Spark
+        except ModuleNotFoundError as error:
+            raise _not_installed() from error
         return Spark(memory_limit, threads, temp_dir)
     known = ", ".join(get_args(EngineName))
     raise ConfigError(
         Text(f"moteur inconnu : {name}.", f"unknown engine: {name}."),
         "--engine",
         Text(f"Moteurs connus : {known}.", f"Known engines: {known}."),
+    )
+
+
+def _not_installed() -> ConfigError:
+    return ConfigError(
+        Text("la partie Spark n'est pas installée.", "the Spark part is not installed."),
+        "--engine spark",
+        Text(
+            "Installez-la (pip install 'transat[spark]', Java 17), ou laissez "
+            "« --engine duckdb », qui donne le même résultat.",
+            "Install it (pip install 'transat[spark]', Java 17), or keep "
+            '"--engine duckdb", which gives the same result.',
+        ),
     )

@@ -10,24 +10,14 @@ import subprocess
 from pathlib import Path
 from typing import Any, Final
 
+from py4j.protocol import Py4JError
+from pyspark import SparkConf, SparkContext
+from pyspark.errors import PySparkException
+from pyspark.java_gateway import launch_gateway
+from pyspark.sql import SparkSession
+
 from transat.core.errors import ConfigError
 from transat.core.languages import Text
-
-try:
-    from py4j.protocol import Py4JError
-    from pyspark import SparkConf, SparkContext
-    from pyspark.errors import PySparkException
-    from pyspark.java_gateway import launch_gateway
-    from pyspark.sql import SparkSession
-except ModuleNotFoundError as error:
-    raise ConfigError(
-        Text("PySpark n'est pas installé.", "PySpark is not installed."),
-        "--engine spark",
-        Text(
-            "Installez la partie facultative : pip install 'transat[spark]'.",
-            "Install the optional part: pip install 'transat[spark]'.",
-        ),
-    ) from error
 
 #: Spark 4 runs on Java 17 and later (Spark 4.0.0 release notes).
 OLDEST_JAVA: Final = 17

@@ -83,9 +83,7 @@ def tell_kinds(query: exp.Expr, lookup: Lookup) -> None:
             _query(select, lookup, {}, {})
 
 
-def _query(
-    node: exp.Expr, lookup: Lookup, named: dict[str, Columns], outer: Columns
-) -> Columns:
+def _query(node: exp.Expr, lookup: Lookup, named: dict[str, Columns], outer: Columns) -> Columns:
     """Kinds of the columns of a query; `named` are the WITH queries in sight, `outer` the columns
     of the queries around it.
     """

@@ -4,7 +4,7 @@ Spark reads other forms than DuckDB: it takes ``1d`` for a number and ``2020`` f
 refuses ``1.5`` and ``1e3`` as integers, where DuckDB rounds. So each text is first held to the form
 that DuckDB takes (found by trying both on hostile strings; the tests still do), and only then cast.
 Every function takes and returns SQL; a text that has not the form gives NULL.
-Limits, on purpose: years have two to four digits, fractions 18; a hexadecimal text is no number, and
+Limits, on purpose: years have two to four digits, fractions 18; a hexadecimal text is no number.
 Java before 19 may write a float of 16 digits and more with one digit too many.
 """
 
