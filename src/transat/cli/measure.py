@@ -132,7 +132,9 @@ def _alone(work: Callable[..., float], *arguments: Any) -> tuple[float, float]:
 
 def _measured(work: Callable[..., float], arguments: tuple[Any, ...]) -> tuple[float, float]:
     seconds = work(*arguments)
-    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+    # Spark works in a Java process of its own, which has ended by now.
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return seconds, sum(resource.getrusage(w).ru_maxrss for w in whose) * 1024 / 1e9
 
 
 def _scan(births: int, exposures: int, outcomes: int, strata: int) -> float:
