@@ -19,9 +19,10 @@ from transat.tables.omop import CLAIM_RECORD, EHR_RECORD
 
 NAME: Final = "condition_occurrence"
 
-#: What a status says, as OMOP's standard concepts: principal, secondary, admission, cause of death.
+#: What a status says, as OMOP's standard concepts: principal, secondary. No public source was met
+#: for the concepts of an admission or a death diagnosis: those keep their source value and 0.
 #: An emergency, service or claim diagnosis says nothing of its rank.
-STATUS: Final = {"P": 32902, "S": 32908, "A": 32890, "D": 32891}
+STATUS: Final = {"P": 32902, "S": 32908}
 
 #: Hospital diagnosis types are kept as status: A admission, D death, P principal, S secondary;
 #: 'service' for that of a hospital service. An emergency diagnosis is provisional: only those of

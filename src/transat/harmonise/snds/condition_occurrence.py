@@ -30,7 +30,7 @@ CODES: Final = (
 _ROLES: Final = ("DP", "MMP", "DR", "FPP", "AE", "DMPP", "DMPA", "DAS", "UM")
 _MAIN: Final = ("DP", "MMP")
 #: Standard concepts of OMOP's Condition Status domain.
-_PRIMARY, _SECONDARY, _DEATH = 32902, 32908, 32891
+_PRIMARY, _SECONDARY = 32902, 32908
 #: A unit's number fits below, the rank of a role above.
 _SHIFT: Final = 1 << 32
 
@@ -100,7 +100,7 @@ def build(engine: Engine, context: Context) -> str:
         f"d.last_day AS condition_end_date, CASE d.status WHEN 'ALD' THEN {CLAIM_RECORD} "
         f"WHEN '{CAUSE}' THEN {DEATH_CERTIFICATE} ELSE {EHR_RECORD} END "
         f"AS condition_type_concept_id, CASE WHEN d.status IN ({main}) THEN {_PRIMARY} "
-        f"WHEN d.status = 'ALD' THEN 0 WHEN d.status = '{CAUSE}' THEN {_DEATH} "
+        f"WHEN d.status IN ('ALD', '{CAUSE}') THEN 0 "
         f"ELSE {_SECONDARY} END AS condition_status_concept_id, "
         "d.status AS condition_status_source_value, d.visit_occurrence_id, d.visit_detail_id, "
         "d.written AS condition_source_value, "
