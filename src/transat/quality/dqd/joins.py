@@ -1,4 +1,4 @@
-"""The two joins that many checks share: each row beside its person, each row beside its visit."""
+"""The joins that many checks share: each row beside its person, their deaths, its visit."""
 
 from __future__ import annotations
 
@@ -58,6 +58,20 @@ def _made(month: str, day_: str) -> str:
     return (
         f"CASE WHEN y BETWEEN 1 AND 9999 AND {month} BETWEEN 1 AND 12 "
         f"AND {day_} BETWEEN 1 AND {length} THEN make_date(y, {month}, {day_}) END"
+    )
+
+
+def with_deaths(table: str) -> Relation:
+    """The rows of the dead beside each of their deaths, `nth` = 1 for one of them."""
+    deaths = (
+        "SELECT person_id, death_date, "
+        "row_number() OVER (PARTITION BY person_id ORDER BY death_date) AS nth "
+        f"FROM {view('death')}"
+    )
+    return Relation(
+        f"{view(table)} c JOIN ({deaths}) d ON {column('person_id')} = d.person_id",
+        table,
+        (("death", "person_id"), (table, "person_id")),
     )
 
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from transat.quality.dqd.catalogue import Check, fields
-from transat.quality.dqd.joins import impossible_births, linked, visit_dates, visits, with_births
+from transat.quality.dqd.joins import (
+    impossible_births,
+    linked,
+    visit_dates,
+    visits,
+    with_births,
+    with_deaths,
+)
 from transat.quality.dqd.question import (
+    Column,
     Question,
-    Relation,
     Sum,
     Tally,
     column,
@@ -16,7 +23,6 @@ from transat.quality.dqd.question import (
     every_row,
     filled_rows,
     rows,
-    view,
 )
 
 #: What makes a day of birth.
@@ -97,37 +103,22 @@ def after_birth(check: Check) -> Question:
 
 def during_life(check: Check) -> Question:
     """Dates more than 60 days after death, among all the rows of the dead."""
-    person = column("person_id")
-    of_the_dead = Relation(
-        f"{view(check.table)} c WHERE EXISTS "
-        f"(SELECT 1 FROM {view('death')} d WHERE d.person_id = {person})",
-        check.table,
-        (("death", "person_id"), (check.table, "person_id")),
-    )
-    return Question(_late(check), every_row(of_the_dead), _death(check))
+    return Question(_late(check), count_where(with_deaths(check.table), "d.nth = 1"), _death(check))
 
 
 def before_death(check: Check) -> Question:
     """Dates more than 60 days after death, among the dates of the dead."""
-    dated = Sum(_with_deaths(check.table), f"count({column(check.field)})")
+    dated = Sum(with_deaths(check.table), f"count({column(check.field)})")
     return Question(_late(check), dated, _death(check))
 
 
 def _late(check: Check) -> Sum:
     late = f"{day(check.field)} > {day('death_date', 'd')} + 60"
-    return count_where(_with_deaths(check.table), late)
+    return count_where(with_deaths(check.table), late)
 
 
-def _death(check: Check) -> tuple[tuple[str, str], ...]:
+def _death(check: Check) -> tuple[Column, ...]:
     return ((check.table, "person_id"), ("death", "person_id"), ("death", "death_date"))
-
-
-def _with_deaths(table: str) -> Relation:
-    return Relation(
-        f"{view(table)} c JOIN {view('death')} d ON {column('person_id')} = d.person_id",
-        table,
-        (("death", "person_id"), (table, "person_id")),
-    )
 
 
 def start_before_end(check: Check) -> Question:
