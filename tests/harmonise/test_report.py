@@ -73,7 +73,7 @@ def test_the_cdm_carries_its_ledger_and_its_rejects(source: Path, tmp_path: Path
 def test_what_cannot_be_run_is_said(source: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="ramq"):
         shore_of("ramq")
-    with pytest.raises(ConfigError, match="spark"):
-        harmonise("snds", source, tmp_path / "cdm", engine="spark")
+    with pytest.raises(ConfigError, match="polars"):
+        harmonise("snds", source, tmp_path / "cdm", engine="polars")
     with pytest.raises(MappingError):
         shore_of("snds", tmp_path / "columns.yaml")
