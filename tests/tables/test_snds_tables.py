@@ -16,6 +16,16 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 #: Read, and not in the published schema: two code lists, and the archive of the beneficiaries.
 UNPUBLISHED = {IR_PHA_R.name, "NU_UCD_R", "IR_BEN_R_ARC"}
 
+#: Published for a sister table only: the four PMSI fields are read by one description.
+OF_A_SISTER = {
+    ("T_SSRaaC", "NIR_ANO_MAM"),
+    ("T_SSRaaC", "RNG_NAI"),
+    ("T_HADaaC", "NIR_ANO_MAM"),
+    ("T_RIPaaC", "NIR_ANO_MAM"),
+    ("T_RIPaaC", "RNG_NAI"),
+    ("T_RIPaaCCAM", "SEQ_SEQ_NUM"),
+}
+
 
 def test_every_column_of_the_published_schema_is_declared(shared: Path) -> None:
     schema = shared / "data" / "snds_schema"
@@ -39,10 +49,14 @@ def test_the_declarations_are_what_the_generator_writes(shared: Path) -> None:
 
 
 def test_the_reader_asks_for_declared_columns_only() -> None:
-    for native in declare().tables:
-        if native.name not in UNPUBLISHED:
-            declared = set(tables()[native.name].names)
-            assert {c.name for c in native.columns} <= declared, native.name
+    undeclared = {
+        (native.name, column.name)
+        for native in declare().tables
+        if native.name not in UNPUBLISHED
+        for column in native.columns
+        if column.name not in tables()[native.name].names
+    }
+    assert undeclared == OF_A_SISTER
 
 
 def test_the_nine_keys_are_the_primary_key_of_prestations() -> None:
