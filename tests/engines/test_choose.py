@@ -23,6 +23,12 @@ def test_an_unknown_engine_is_refused(tmp_path: Path) -> None:
         open_engine("postgres", "1GB", 1, tmp_path)
 
 
+@pytest.mark.parametrize("memory", ["", "3", "lots", "3 TB", "0GB", "-1GB", "3GB'; SELECT 1"])
+def test_a_memory_that_is_none_is_refused(tmp_path: Path, memory: str) -> None:
+    with pytest.raises(ConfigError, match="6GB"):
+        open_engine("duckdb", memory, 1, tmp_path)
+
+
 def test_without_pyspark_the_next_step_is_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -98,9 +98,10 @@ def harmonise(
         Engine,
         _told("Moteur ; le résultat est le même.", "Engine; the result is the same."),
     ] = Engine.duckdb,
-    json: Annotated[bool, typer.Option("--json", help=say("Réponse JSON.", "Answer in JSON."))] = (
-        False
-    ),
+    memory: Annotated[
+        str, _told("Mémoire du moteur ; le reste va au disque.", "The engine's memory, then disk.")
+    ] = "3GB",
+    json: Annotated[bool, _told("Réponse JSON.", "Answer in JSON.")] = False,
 ) -> None:
     """Parse, harmonise, derive the pregnancies, print the ledger."""
     from transat.cli.progress import progress, steps
@@ -119,18 +120,17 @@ def harmonise(
             vocabulary=vocabulary,
             referentials=referentials,
             engine=engine.value,
+            memory_limit=memory,
             progress=steps(show, Text(f"harmonisation, {shore}", f"harmonising, {shore}")),
             then=lambda cdm: found.append(write_pregnancies(cdm)),
         )
     if json:
         typer.echo(json_.dumps(report.json(), ensure_ascii=False, indent=2))
     else:
-        _print(report)
-        typer.echo(found[0].message.in_(current()))
-        typer.echo(to)
+        _print(report, found[0], to)
 
 
-def _print(report: Report) -> None:
+def _print(report: Report, found: Pregnancies, to: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -152,6 +152,8 @@ def _print(report: Report) -> None:
             "kept + set aside + rejected = read, for every table.",
         )
     )
+    typer.echo(found.message.in_(current()))
+    typer.echo(to)
 
 
 def _shown(rows: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -15,8 +16,15 @@ EngineName = Literal["duckdb", "spark"]
 def open_engine(name: str, memory_limit: str, threads: int | None, temp_dir: Path) -> Engine:
     """A private session of the engine called `name`; close it by its context.
 
-    Raises ConfigError for an unknown engine, and for Spark where Java or PySpark is missing.
+    `memory_limit`: a number and its unit, MB or GB. Raises ConfigError for another, for an unknown
+    engine, and for Spark where Java or PySpark is missing.
     """
+    if not re.fullmatch(r"[1-9]\d*(\.\d+)? ?[MG]B", memory_limit):
+        raise ConfigError(
+            Text(f"mémoire illisible : {memory_limit}.", f"unreadable memory: {memory_limit}."),
+            "--memory",
+            Text("Écrivez par exemple 6GB.", "Write 6GB, for instance."),
+        )
     if name == "duckdb":
         from transat.engines.duckdb import DuckDB
 
