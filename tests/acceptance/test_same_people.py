@@ -106,6 +106,38 @@ def test_pregnancies_with_outcome_and_end(engine: Engine) -> None:
     )
 
 
+def test_how_many_each_pregnancy_bore(engine: Engine) -> None:
+    recovers(
+        engine,
+        f'SELECT person_id, "end", plurality FROM ({PREGNANCIES}) '
+        f"WHERE pregnancy_id {seen('plurality')}",
+        f"""SELECT truth, end_date, plurality FROM pregnancy JOIN who USING (person_id)
+            WHERE (truth, end_date) NOT IN (SELECT (person_id, "end") FROM true_pregnancies
+                WHERE NOT pregnancy_id {seen("plurality")})""",
+    )
+
+
+def test_every_ordinary_visit_is_found(engine: Engine) -> None:
+    truth = f"SELECT DISTINCT person_id, date FROM true_contacts WHERE contact_id {seen('contact')}"
+    found = (
+        "SELECT DISTINCT truth, visit_start_date FROM visit_occurrence JOIN who USING (person_id) "
+        "WHERE visit_concept_id = 9202"
+    )
+    lines, missed, _ = differences(engine, truth, found)
+    assert lines > WOMEN
+    assert missed == 0
+
+
+def test_cover_of_the_drug_plan_ends_with_life(world: World) -> None:
+    with attached(world, "quebec") as engine:
+        recovers(
+            engine,
+            'SELECT person_id, start, "end" FROM true_drug_plan',
+            "SELECT truth, payer_plan_period_start_date, payer_plan_period_end_date + 1 "
+            "FROM payer_plan_period JOIN who USING (person_id)",
+        )
+
+
 def test_starts_of_pregnancies_to_the_day(engine: Engine) -> None:
     recovers(
         engine,

@@ -1,7 +1,7 @@
 """Who is in Québec's public drug plan, and when.
 
 About 36 % of women aged 15-45 are (data_sources.md §3.1), more of the deprived; a third of them
-for a part of the time only. A child follows the mother's plan.
+for a part of the time only. A child follows the mother's plan. Nobody is covered after death.
 """
 
 from __future__ import annotations
@@ -29,11 +29,15 @@ class DrugPlan:
 
 
 def draw(
-    rng: np.random.Generator, women: Women, mother: NDArray[np.int64], child_birth: Days
+    rng: np.random.Generator,
+    women: Women,
+    mother: NDArray[np.int64],
+    child_birth: Days,
+    child_death: Days,
 ) -> DrugPlan:
     """Periods of the covered women and of their children, ordered by person and start.
 
-    mother: row of the mother of each child.
+    mother: row of the mother of each child. child_death: day, or NEVER.
     """
     opens, closes = day(EXTRACT_START), day(EXTRACT_END)
     # Partial members are covered half the time: the share of person-time stays COVERED.
@@ -51,11 +55,12 @@ def draw(
     row_of = np.full(len(women), -1)
     row_of[person] = np.arange(len(person))
     row = row_of[mother]
-    child_start = np.maximum(child_birth, begin[row]) if len(person) else child_birth
-    child_kept = (row >= 0) & (child_start < end[row]) if len(person) else np.zeros(len(row), bool)
-    child = np.flatnonzero(child_kept)
+    child = np.flatnonzero(row >= 0)
+    child_start = np.maximum(child_birth[child], begin[row[child]])
+    child_end = np.minimum(child_death[child] + 1, end[row[child]])
+    in_time = child_start < child_end
     return DrugPlan(
-        person=np.concatenate([person, len(women) + child]),
-        start=np.concatenate([begin, child_start[child]]).astype(np.int32),
-        end=np.concatenate([end, end[row[child]]]).astype(np.int32),
+        person=np.concatenate([person, len(women) + child[in_time]]),
+        start=np.concatenate([begin, child_start[in_time]]).astype(np.int32),
+        end=np.concatenate([end, child_end[in_time]]).astype(np.int32),
     )

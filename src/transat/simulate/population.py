@@ -89,7 +89,7 @@ def generate(design: Design, shore: Shore, chunk: int) -> Population:
     born = children.draw(rng("children"), fetuses, anomalies, settled)
     world = records.World(shore, chunk, mothers, settled, diseases, taken, fetuses, anomalies, born)
     visits = contacts.draw(rng("contacts"), mothers, settled, born.birth, born.death)
-    plan = drug_plan.draw(rng("drug_plan"), mothers, born.mother, born.birth)
+    plan = drug_plan.draw(rng("drug_plan"), mothers, born.mother, born.birth, born.death)
     return Population(
         shore=shore,
         chunk=chunk,

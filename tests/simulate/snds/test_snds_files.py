@@ -230,6 +230,6 @@ def test_nobody_can_be_written(tmp_path: Path) -> None:
 def test_unseen_says_what_and_why(extract: Extract) -> None:
     assert extract.unseen.schema.names == ["kind", "id", "reason"]
     kinds = set(pc.unique(extract.unseen["kind"]).to_pylist())
-    assert kinds <= {"person", "pregnancy", "start", "link", "exposure", "malformation"}
+    assert kinds <= {"person", "pregnancy", "start", "link", "exposure", "contact", "malformation"}
     keys = extract.unseen.group_by(["kind", "id"]).aggregate([])
     assert keys.num_rows == extract.unseen.num_rows

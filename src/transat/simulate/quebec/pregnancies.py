@@ -153,6 +153,9 @@ def claims(world: World, pregnancies: Pregnancies) -> tuple[list[Acts], pa.Table
         unseen("start", pregnancies.id[undated & elective], "town_abortion_has_no_gestation"),
         unseen("start", pregnancies.id[undated & ~elective], "town_loss_has_no_gestation"),
         unseen("pregnancy", pregnancies.id[_ambiguous(pregnancies)], "termination_reason_unclear"),
+        unseen(
+            "plurality", pregnancies.id[_uncounted(world, pregnancies)], "loss_has_no_number_born"
+        ),
     ]
     return acts, pa.concat_tables(missing)
 
@@ -165,6 +168,12 @@ def _ambiguous(pregnancies: Pregnancies) -> Flags:
     return np.asarray(
         (therapeutic & (~late | pregnancies.in_town)) | (elective & late & ~pregnancies.in_town)
     )
+
+
+def _uncounted(world: World, pregnancies: Pregnancies) -> Flags:
+    """Losses of several fetuses: only a delivery says how many there were."""
+    several = integers(world.population.pregnancies["plurality"]) > 1
+    return np.asarray(several & ~pregnancies.delivered)
 
 
 def _acts(kind: str, pregnancies: Pregnancies, rows: Integers, icd9: pa.Array) -> Acts:

@@ -49,7 +49,9 @@ _OBSTETRICIAN = 7
 _ADULT = 18 * 365 + 5
 
 
-def contact_lines(population: Population, people: Beneficiaries, draws: Draws) -> Lines:
+def contact_lines(
+    population: Population, people: Beneficiaries, draws: Draws, unseen: Unseen
+) -> Lines:
     """One line an ordinary visit; some were in a public hospital."""
     table = sorted_by(population.contacts, "contact_id")
     event = events(EVENT_OF_CONTACT, table["contact_id"].to_numpy())
@@ -65,7 +67,11 @@ def contact_lines(population: Population, people: Beneficiaries, draws: Draws) -
     )
     here = draws.below("hospital consultation", event, rates()["hospital_consultation"])
     hospital = people.places.hospital(draws, people.department[row], event)
-    return _come(at_public_hospital(with_flow(made, draws), here, hospital, draws))
+    sent = at_public_hospital(with_flow(made, draws), here, hospital, draws)
+    ids = table["contact_id"].to_numpy()
+    unseen.add("contact", ids[~_inside(sent)], "outside_the_window")
+    unseen.add("contact", ids[sent["flow"] > LAST_FLOW], "flow_after_the_extract")
+    return _come(sent)
 
 
 def scan_lines(gestations: Gestations, seen: Flags, people: Beneficiaries, draws: Draws) -> Lines:
@@ -154,5 +160,8 @@ def _scans(
 
 def _come(made: Lines) -> Lines:
     """The lines of care inside the window whose flow is in the extract."""
-    inside = (made["care"] >= WINDOW_START) & (made["care"] < WINDOW_END)
-    return taken(made, inside & (made["flow"] <= LAST_FLOW))
+    return taken(made, _inside(made) & (made["flow"] <= LAST_FLOW))
+
+
+def _inside(made: Lines) -> Flags:
+    return np.asarray((made["care"] >= WINDOW_START) & (made["care"] < WINDOW_END))

@@ -63,7 +63,7 @@ def write(population: Population, folder: Path, chunk: int, design: Design) -> p
     # Consultations and scans: in town or in a hospital, whose passages the PMSI may hold.
     seen = joined(
         [
-            contact_lines(population, people, draws),
+            contact_lines(population, people, draws, unseen),
             scan_lines(pregnancies, ~pregnancies.town, people, draws),
         ]
     )
