@@ -20,12 +20,13 @@ class MappingFile:
     def __init__(self, source: str, text: str) -> None:
         self.source = source
         try:
-            self.root = yaml.compose(text, Loader=yaml.SafeLoader)
+            root = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise self.error(line, _NOT_YAML, _COLONS) from error
-        if self.root is None:
+        if root is None:
             raise self.error(1, Text("le fichier est vide.", "the file is empty."), _COLONS)
+        self.root: yaml.Node = root
 
     @classmethod
     def of(cls, path: Path) -> MappingFile:

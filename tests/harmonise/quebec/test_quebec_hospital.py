@@ -50,9 +50,7 @@ def test_the_diagnosis_of_a_service_has_the_classification_of_its_stay(extract: 
     assert extract.notes(SERVICE) == {"diagnosis_without_classification": 1, "icd9_digits_4": 1}
 
 
-@pytest.mark.parametrize(
-    ("kind", "concept"), [("P", 32902), ("S", 32908), ("A", 0), ("D", 0)]
-)
+@pytest.mark.parametrize(("kind", "concept"), [("P", 32902), ("S", 32908), ("A", 0), ("D", 0)])
 def test_the_type_of_a_diagnosis_is_its_status(extract: HandMade, kind: str, concept: int) -> None:
     extract.line(STAY).line(DIAGNOSIS, SHOP_TYP_DIAGN_SEJ_HOSP=kind).line(URGENT)
     found = extract.rows(
