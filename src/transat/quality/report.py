@@ -71,7 +71,8 @@ def judge(path: Path, progress: Progress | None = None) -> Judgement:
         said = _source(site)
         shore = site.shore
     tell(len(CHECKS) + 1, len(CHECKS) + 2, Text("contrôles DQD", "DQD checks"))
-    checked = dqd.run(cdm)
+    # A folder lists no table that is empty; what is expected and absent is told by `readiness`.
+    checked = dqd.run(cdm, absent="empty")
     return Judgement(
         name=Path(path).resolve().name,
         source=said.get("cdm_source_name") or Path(path).resolve().name,
