@@ -107,7 +107,7 @@ class Spark:
 
     def arrow(self, query: str, params: Sequence[Any] | None = None) -> pa.Table:
         """Run a query and return an Arrow table."""
-        with self._told(), self._parts(self._run(query, params), "lz4") as parts:
+        with self._told(), self._parts(self._run(query, params)) as parts:
             return pa.concat_tables([pq.read_table(part) for part in parts])
 
     def columns(self, relation: str) -> list[str]:
@@ -196,15 +196,16 @@ class Spark:
 
         Spark writes as many files as it has tasks; they are joined in their order.
         """
-        with self._told(), self._parts(self._run(query, None), "lz4") as parts:
+        with self._told(), self._parts(self._run(query, None)) as parts:
             return merge(parts, path, row_group, compression)
 
     @contextmanager
-    def _parts(self, frame: DataFrame, compression: str) -> Iterator[list[Path]]:
+    def _parts(self, frame: DataFrame) -> Iterator[list[Path]]:
         self._written += 1
         folder = self._temp / f"parts-{self._written}"
         try:
-            frame.write.parquet(str(folder), compression=compression)
+            # Of LZ4, Hadoop has a form of its own that others misread.
+            frame.write.parquet(str(folder), compression="snappy")
             yield sorted(folder.glob("part-*.parquet"))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
