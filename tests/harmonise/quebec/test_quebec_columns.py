@@ -49,6 +49,18 @@ def test_the_default_names_every_column_of_the_mapped_tables() -> None:
     }
 
 
+def test_capitals_and_blanks_in_a_header_do_not_count(extract: HandMade) -> None:
+    extract.write()
+    for file in extract.root.rglob("*.csv"):
+        head, _, lines = file.read_text("utf-8").partition("\n")
+        lowered = ",".join(f" {name.lower()} " for name in head.split(","))
+        file.write_text(f"{lowered}\n{lines}", "utf-8")
+    (extract.root / "admissibilite_medicaments.csv").write_text(
+        "no_indiv, Date_Debut ,DATE_FIN\n100,2014-01-01,2014-12-31\n", "utf-8"
+    )
+    assert extract.rows("SELECT person_id FROM payer_plan_period") == [(1,)]
+
+
 def test_a_holders_own_names_are_read(extract: HandMade) -> None:
     extract.write()
     (extract.root / "ADMIS_REGIME.csv").write_text(

@@ -96,15 +96,17 @@ def load(path: Path | None = None) -> QuebecColumns:
 def check_header(mapping: QuebecColumns, table: str, header: Sequence[str]) -> None:
     """Check that the extract's file has the columns that the mapping names for `table`.
 
-    An optional column may be missing when the mapping says nothing else than its public name.
+    Capitals and blanks around a name do not count. An optional column may be missing when the
+    mapping says nothing else than its public name.
     Raises MappingError at the line of the mapping file.
     """
     entry = mapping.tables.get(table)
     if entry is None:
         return
+    spelled = {name.strip().upper() for name in header}
     for column in declared()[table].columns:
         named = mapping.name_of(table, column.name)
-        if named in header or (not column.required and named == column.name):
+        if named.upper() in spelled or (not column.required and named == column.name):
             continue
         fr, en = _hint(named, header)
         raise MappingError(

@@ -27,7 +27,7 @@ _CASTS: Final[dict[ColumnType, Cast]] = {
     "datetime": "date",
 }
 
-#: Short codes: capitals, and no '.0' from a spreadsheet. Clinical codes stay as written.
+#: Short codes: capitals, and no '.0' from a spreadsheet. Codes of diagnoses stay as written.
 _CODES: Final = frozenset(
     {
         "BENF_COD_SEXE",
@@ -39,6 +39,9 @@ _CODES: Final = frozenset(
         "SMED_COD_STA_DECIS",
         "SMOD_COD_STA_DECIS",
         "SMED_COD_SERV_1",
+        "SMOD_COD_ACTE",
+        "NMOD_COD_ACTE",
+        "SMOD_COD_ROLE",
         "SHOP_NO_SEQ_SYS_CLA",
         "SHOP_TYP_DIAGN_SEJ_HOSP",
         "SHOP_IND_NOUV_NE_SEJ_HOSP",
