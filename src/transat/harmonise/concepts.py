@@ -42,7 +42,7 @@ OUTCOMES: Final = (
     "stillbirth",
     "therapeutic_termination",
 )
-OWN: Final = ("pregnancy", *MEASUREMENTS, *OUTCOMES)
+OWN: Final = ("pregnancy", "delivery", *MEASUREMENTS, *OUTCOMES)
 
 #: The view that steps join: vocabulary_id, concept_code, concept_id.
 VIEW: Final = "local_concept"
@@ -54,9 +54,9 @@ _DOMAINS: Final = (
     ("Condition", ("CIM10", "ICD10CA", "ICD9", "ICD10")),
     ("Procedure", ("CCAM", "CSARR", "CCI", "CCA", "RAMQ_ACT", "PRS_NAT", "NGAP")),
     ("Drug", ("CIP13", "UCD7", "DIN", "PRODUCT", "ATC")),
-    ("Measurement", ("NABM", "Transat")),
+    ("Measurement", ("NABM",)),
     ("Device", ("LPP",)),
-    ("Observation", ("GHM", "GME")),
+    ("Observation", ("GHM", "GME", "Transat")),
 )
 
 #: For a source that has no medicines of its own to map.
@@ -122,9 +122,12 @@ def study_codes(engine: Engine, context: Context) -> int:
 
 def table_sql() -> str:
     """The CDM's `concept` table: local concepts only, none of them standard."""
+    measured = ", ".join(quoted(code) for code in MEASUREMENTS)
     return (
-        f"SELECT concept_id, concept_code AS concept_name, {domain_sql('vocabulary_id')} "
-        "AS domain_id, vocabulary_id, "
+        "SELECT concept_id, concept_code AS concept_name, CASE "
+        f"WHEN vocabulary_id = '{TRANSAT}' AND concept_code = 'pregnancy' THEN 'Episode' "
+        f"WHEN vocabulary_id = '{TRANSAT}' AND concept_code IN ({measured}) THEN 'Measurement' "
+        f"ELSE {domain_sql('vocabulary_id')} END AS domain_id, vocabulary_id, "
         "'Local' AS concept_class_id, CAST(NULL AS VARCHAR) AS standard_concept, concept_code, "
         "DATE '1970-01-01' AS valid_start_date, DATE '2099-12-31' AS valid_end_date "
         f"FROM {VIEW}"

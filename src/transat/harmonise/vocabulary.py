@@ -15,7 +15,7 @@ from typing import Final
 from transat.engines.engine import Engine, identifier, quoted
 from transat.harmonise import athena, concepts, standard
 from transat.harmonise.context import Context
-from transat.tables.omop import HAS_STUDY_CODE, STUDY_CODE_OF, tables
+from transat.tables.omop import HAS_STUDY_CODE, STUDY_CODE_OF, standard_concepts, tables
 
 LOCAL: Final = "local concepts"
 
@@ -160,6 +160,8 @@ def _joined(name: str, own: str) -> str:
     if name == "source_to_concept_map":
         return own
     if name in ("concept", "concept_relationship"):
+        known = f"WHERE concept_id NOT IN (SELECT concept_id FROM kept_athena_{name})"
+        own = f"SELECT * FROM ({own}) AS ours {known if name == 'concept' else ''}"
         return f"SELECT {listed} FROM kept_athena_{name} UNION ALL {_padded(name, own)}"
     key = f"{name}_id"
     return (
@@ -180,10 +182,18 @@ def _aliased(columns: dict[str, str]) -> str:
 
 
 def _concepts_sql() -> str:
-    """Local concepts, but those that Athena has under the same code."""
+    """Local concepts, but those that Athena has under the same code; the model's own concepts."""
+    texts = ("concept_name", "domain_id", "vocabulary_id", "concept_class_id")
+    model = " UNION ALL ".join(
+        f"SELECT CAST({row['concept_id']} AS INTEGER) AS concept_id, "
+        + ", ".join(f"{quoted(row[name])} AS {name}" for name in texts)
+        + f", nullif({quoted(row['standard_concept'])}, '') AS standard_concept, "
+        f"{quoted(row['concept_code'] or row['concept_name'])} AS concept_code, {_ALWAYS}"
+        for row in standard_concepts()
+    )
     return (
         f"SELECT c.* FROM ({concepts.table_sql()}) AS c JOIN final_concept AS f "
-        "ON f.local_id = c.concept_id AND f.concept_id = c.concept_id"
+        f"ON f.local_id = c.concept_id AND f.concept_id = c.concept_id UNION ALL {model}"
     )
 
 

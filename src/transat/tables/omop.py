@@ -107,3 +107,14 @@ def _order(name: str) -> tuple[str, ...]:
     keyless = {"person", "death", "episode_event", "fact_relationship", *VOCABULARY_TABLES}
     ties = name not in keyless
     return (*order, own_id) if order and ties and own_id not in order else order
+
+
+def standard_concepts() -> list[dict[str, str]]:
+    """The standard concepts that the model itself needs: sexes, visits, types of record, ranks.
+
+    Rows of `standard_concepts.csv`: ids and domains are facts of OHDSI's own vocabularies. Column
+    `checked` is 'yes' for those met in a public vocabulary file (Eunomia), 'partly' for ids met
+    in public code only.
+    """
+    source = resources.files("transat.tables").joinpath("standard_concepts.csv")
+    return list(csv.DictReader(source.read_text("utf-8").splitlines()))
