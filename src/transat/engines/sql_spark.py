@@ -135,9 +135,12 @@ class _Generator(SparkGenerator):
             raise UntranslatableError(node.sql("duckdb"))
         if _kind(node.this) != "double":
             return f"{name}({value})"
-        # From 2^52 on, a float has no fraction.
-        rounded = f"CAST({name}({value}) AS DOUBLE)"
-        return f"CASE WHEN ABS({value}) < 4503599627370496 THEN {rounded} ELSE {value} END"
+        past = f"PMOD({value}, CAST(1 AS DOUBLE))"
+        return (
+            f"({value} - {past})"
+            if name == "FLOOR"
+            else f"({value} + PMOD(-({value}), CAST(1 AS DOUBLE)))"
+        )
 
     def intdiv_sql(self, node: exp.IntDiv) -> str:
         return f"({self.sql(node.this)} DIV NULLIF({self.sql(node.expression)}, 0))"

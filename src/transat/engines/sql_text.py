@@ -13,8 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-#: What DuckDB skips around a number or a day: blank, tab, line feed, line tab, page, return.
-_BLANKS: Final = "' \\t\\n\\u000B\\u000C\\r'"
 #: What its trim() removes: the Unicode separators (category Zs), and not a tab.
 _SEPARATORS: Final = (
     "' \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -22,7 +20,9 @@ _SEPARATORS: Final = (
 )
 _DIGITS: Final = "[0-9]+(_[0-9]+)*"
 _DECIMAL: Final = f"[+-]?({_DIGITS}\\.?({_DIGITS})?|\\.{_DIGITS})([eE][+-]?{_DIGITS})?"
+_WORDS: Final = "(?i:[+-]?(?:inf|infinity)|-?nan)"
 _MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+#: What DuckDB skips around a number or a day.
 _SPACE: Final = "[ \\t\\n\\x0B\\f\\r]"
 
 #: Of each part of a date format: the form, and what it gives.
@@ -54,28 +54,20 @@ def capitals(text: str) -> str:
     )
 
 
-def _number(text: str) -> str:
-    """SQL: the decimal number that is the whole of `text`, blanks left out; else an empty text."""
-    return f"REPLACE(REGEXP_EXTRACT({text}, r'\\A{_SPACE}*({_DECIMAL}){_SPACE}*\\z', 1), '_', '')"
+def _held(text: str, form: str) -> str:
+    """SQL: the whole of `text` when it has the `form`, blanks left out; else an empty text."""
+    return f"REPLACE(REGEXP_EXTRACT({text}, r'\\A{_SPACE}*({form}){_SPACE}*\\z', 1), '_', '')"
 
 
 def integer(text: str, sql_type: str) -> str:
     """SQL of try_cast(text AS an integer): rounded, half away from zero."""
-    rounded = f"ROUND(TRY_CAST({_number(text)} AS DECIMAL(38, 18)))"
+    rounded = f"ROUND(TRY_CAST({_held(text, _DECIMAL)} AS DECIMAL(38, 18)))"
     return f"COALESCE(TRY_CAST({text} AS {sql_type}), TRY_CAST({rounded} AS {sql_type}))"
 
 
 def double(text: str) -> str:
     """SQL of try_cast(text AS DOUBLE)."""
-    word = f"LOWER(TRIM(BOTH {_BLANKS} FROM {text}))"
-    infinite = "CAST('Infinity' AS DOUBLE)"
-    words = (
-        f"CASE {word} WHEN 'nan' THEN CAST('NaN' AS DOUBLE) WHEN 'inf' THEN {infinite} "
-        f"WHEN 'infinity' THEN {infinite} WHEN '+inf' THEN {infinite} "
-        f"WHEN '+infinity' THEN {infinite} WHEN '-inf' THEN -{infinite} "
-        f"WHEN '-infinity' THEN -{infinite} END"
-    )
-    return f"COALESCE(TRY_CAST({_number(text)} AS DOUBLE), {words})"
+    return f"TRY_CAST({_held(text, f'{_DECIMAL}|{_WORDS}')} AS DOUBLE)"
 
 
 def day(text: str) -> str:
