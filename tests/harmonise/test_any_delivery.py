@@ -107,7 +107,9 @@ def test_every_line_of_any_delivery_has_one_fate(
         ("b;05/03/2015;7;1;n;x", "b;05/03/2015;7;1;n;x\n"),
         ('b;05/03/2015;7;1;"jamais fermé', 'b;05/03/2015;7;1;"jamais fermé\n'),
         ("b;05/03/2015;7;1;\0", "b;05/03/2015;7;1;\0\n"),
+        ("b;05/03/2015;7;1;" + "é" * 2**19, "b;05/03/2015;7;1;" + "é" * 2**19 + "\n"),
     ],
+    ids=["short", "long", "open quote", "null byte", "huge"],
 )
 @pytest.mark.parametrize("others", [2, 3000])
 def test_a_misshapen_line_is_rejected_alone_and_kept_as_written(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zipfile
 from pathlib import Path
 
@@ -141,3 +142,44 @@ def test_a_name_tells_one_declared_table_and_its_year(
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"introuvable"):
         find(tmp_path / "absent", [])
+
+
+def test_folders_behind_links_are_read_once(root: Path) -> None:
+    elsewhere = root.parent / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "T_MCO13X.csv").write_bytes(TWO)
+    (root / "linked").symlink_to(elsewhere, target_is_directory=True)
+    (root / "linked_again").symlink_to(elsewhere, target_is_directory=True)
+    (root / "round").symlink_to(root, target_is_directory=True)
+    assert staged(root).ledger == {"read": 2, "kept": 2}
+
+
+@pytest.mark.parametrize("spoil", ["nothing in it", "a link to nothing", "a pipe"])
+def test_what_is_named_after_a_table_and_is_no_file_is_refused(root: Path, spoil: str) -> None:
+    (root / "T_MCO13X.csv").write_bytes(TWO)
+    match spoil:
+        case "nothing in it":
+            zipfile.ZipFile(root / "T_MCO14X.zip", "w").close()
+        case "a link to nothing":
+            (root / "T_MCO14X.csv").symlink_to(root / "gone.csv")
+        case _:
+            os.mkfifo(root / "T_MCO14X.csv")
+    with pytest.raises(InputError, match="T_MCO14X"):
+        staged(root)
+
+
+def test_a_folder_that_may_not_be_listed_is_an_error(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "T_MCO13X.csv").write_bytes(TWO)
+    (root / "closed").mkdir()
+    listed = os.scandir
+
+    def scandir(path: Path) -> object:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(PermissionError):
+        staged(root)

@@ -19,6 +19,7 @@ from typing import Final
 from transat.core.errors import InputError, close_match
 from transat.core.languages import Text
 from transat.core.period import Period
+from transat.engines.faults import unreadable
 from transat.harmonise.files import faults
 from transat.harmonise.files.source import Source, sources
 from transat.harmonise.native import NativeTable, match
@@ -133,12 +134,25 @@ def _folder(parts: tuple[str, ...]) -> Iterable[str]:
 def _sources(root: Path) -> list[Source]:
     """Every file of a form that is read, also within zip archives, in the order of their names."""
     found: list[Source] = []
-    for folder, _, names in os.walk(root):
+    met: set[str] = set()
+    for folder, inside, names in os.walk(root, onerror=_refuse, followlinks=True):
+        # A link to a folder is followed, once: holders lay tables side by side by links.
+        if (real := os.path.realpath(folder)) in met:
+            inside.clear()
+            continue
+        met.add(real)
         for name in names:
             archive = name.lower().endswith(".zip")
             if (archive or form_of(name)) and not name.startswith((".", "_")):
-                found += sources(Path(folder, name))
+                if not (path := Path(folder, name)).is_file():
+                    raise unreadable(path)
+                found += sources(path)
     return sorted((s for s in found if _is_data(s)), key=str)
+
+
+def _refuse(error: OSError) -> None:
+    """A folder that may not be listed is an error: its tables would be missing without a word."""
+    raise error
 
 
 def _is_data(source: Source) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Final, cast
 
-from transat.harmonise.files.faults import cut, locked, packed
+from transat.harmonise.files.faults import cut, empty, locked, packed
 
 ZIP: Final = ".zip"
 GZIP: Final = ".gz"
@@ -71,7 +71,7 @@ class Source:
 def sources(path: Path) -> tuple[Source, ...]:
     """The file at `path`; of a zip archive, every member that is a file.
 
-    Raises InputError for an archive that is cut or is not one.
+    Raises InputError for an archive that is cut, is not one, or holds nothing.
     """
     if path.suffix.lower() != ZIP:
         return (Source(path),)
@@ -80,4 +80,6 @@ def sources(path: Path) -> tuple[Source, ...]:
             members = [m.filename for m in archive.infolist() if not m.is_dir()]
     except zipfile.BadZipFile as error:
         raise cut(str(path)) from error
+    if not members:
+        raise empty(str(path))
     return tuple(Source(path, m) for m in sorted(members))

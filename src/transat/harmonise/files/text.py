@@ -24,6 +24,8 @@ _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BLOCK: Final = 1 << 18
 #: A quoted field that is still open after so many lines was never meant to be one.
 _LINES_OF_A_RECORD: Final = 1000
+#: Bytes of the longest record; the engine refuses one of two million.
+_LONGEST: Final = 1 << 20
 
 
 def western(line: bytes) -> str:
@@ -131,8 +133,9 @@ def records(source: Iterable[str], separator: str, width: int) -> Iterator[tuple
     """Every record after the header: whether it has the header's shape, and its text.
 
     The text of a good record is a line of regular CSV without its end, that of a misshapen one as
-    written. Misshapen: more or fewer fields than the header's `width`, a null byte, a quote that is
-    never closed (then its line alone: reading goes on with the next). Blank lines are no records.
+    written. Misshapen: more or fewer fields than the header's `width`, a null byte, a million
+    bytes, a quote that is never closed (then its line alone: reading goes on with the next).
+    Blank lines are no records.
     """
     taken = _Lines(source)
     reader = csv.reader(taken, delimiter=separator)
@@ -140,7 +143,7 @@ def records(source: Iterable[str], separator: str, width: int) -> Iterator[tuple
     for first in taken:
         if '"' not in first:
             bare = first.rstrip("\r\n")
-            good = bare.count(separator) == width - 1 and "\0" not in bare
+            good = bare.count(separator) == width - 1 and _sane(bare)
             record = (good, bare if good else first) if bare else None
         else:
             taken.again(first)
@@ -165,6 +168,11 @@ def _quoted(
     if taken.ended:
         return None
     written = "".join(taken.taken)
-    if len(fields) != width or "\0" in written:
+    if len(fields) != width or not _sane(written):
         return False, written
     return True, separator.join('"' + field.replace('"', '""') + '"' for field in fields)
+
+
+def _sane(record: str) -> bool:
+    short = len(record) < _LONGEST // 4 or len(record.encode()) < _LONGEST
+    return short and "\0" not in record
