@@ -204,7 +204,8 @@ def _fingerprint(
     """What makes two runs the same: version, engine, rules, mapping, and every file as it lies."""
     files = [f.path for table in sorted(extract.files) for f in extract.files[table]]
     files += [f for folder in (vocabulary, referentials) for f in _within(folder)]
-    seen = [(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
+    # A copy may bear the old file's size and date of change (cp -p), but not its change of state.
+    seen = [(str(f), s.st_size, s.st_mtime_ns, s.st_ctime_ns) for f in files for s in (f.stat(),)]
     mapping = columns.read_text("utf-8") if columns is not None else None
     keys = [(r.table, r.key) for r in rules]
     period = str(extract.period)
