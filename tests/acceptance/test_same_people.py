@@ -166,6 +166,15 @@ def test_the_episode_table_says_the_same(engine: Engine) -> None:
     )
 
 
+def test_every_concept_has_its_domain_class_and_vocabulary(engine: Engine) -> None:
+    for word in ("domain", "concept_class", "vocabulary"):
+        lost = (
+            f"SELECT {word}_id FROM concept WHERE {word}_id NOT IN (SELECT {word}_id FROM {word})"
+        )
+        assert engine.rows(lost) == []
+        assert engine.scalar(f"SELECT count(*) - count(DISTINCT {word}_id) FROM {word}") == 0
+
+
 def test_links_of_mothers_and_infants(engine: Engine) -> None:
     recovers(
         engine,

@@ -19,6 +19,8 @@ EXTENSION = "pregnancy"
 #: EPISODE type 'Standard algorithm' (id not checked against Athena here), and the fields that
 #: EPISODE_EVENT may point to.
 ALGORITHM = 32880
+#: Domain and class of the concepts of pregnancies; the first is OMOP's, the second our own.
+DOMAIN, CLASS = "Episode", "Pregnancy"
 EVENT_FIELDS = {
     "condition_occurrence": 1147127,
     "procedure_occurrence": 1147082,
@@ -84,9 +86,16 @@ def _concepts(engine: Engine, cdm: Cdm, codes: Sequence[str]) -> None:
     _write(engine, cdm, "concept", f"""
         SELECT * FROM concept UNION ALL BY NAME
         SELECT concept_id, concept_code, concept_code AS concept_name, 'Transat' AS vocabulary_id,
-               'Episode' AS domain_id, 'Pregnancy' AS concept_class_id,
+               '{DOMAIN}' AS domain_id, '{CLASS}' AS concept_class_id,
                DATE '1970-01-01' AS valid_start_date, DATE '2099-12-31' AS valid_end_date
         FROM (VALUES {rows}) v(concept_id, concept_code)""")  # fmt: skip
+    for table, name in (("domain", DOMAIN), ("concept_class", CLASS)):
+        if not cdm.path_of(table).is_file():
+            continue
+        _write(engine, cdm, table, f"""
+            SELECT * FROM {table} UNION ALL BY NAME
+            SELECT '{name}' AS {table}_id, '{name}' AS {table}_name, 0 AS {table}_concept_id
+            WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {table}_id = '{name}')""")  # fmt: skip
     cdm.attach(engine)
 
 
