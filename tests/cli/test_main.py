@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from transat.cli.words import in_french
 from transat.core import languages
 from transat.core.errors import ERRORS
 
@@ -74,3 +75,8 @@ def test_lang_is_checked() -> None:
     done = subprocess.run([*COMMAND, "--lang", "de"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     languages.choose(None)
+
+
+def test_a_default_cut_by_the_end_of_a_line_is_in_french() -> None:
+    assert in_french("  Moteur.  [default:\n           duckdb]").splitlines()[0].endswith(":")
+    assert "default" not in in_french("Moteur.  [default:\n  duckdb]  [default: 3GB]")

@@ -14,7 +14,7 @@ _FRENCH: Final[tuple[tuple[str, str], ...]] = (
     (r"Show this message and exit\.", "Affiche cette aide."),
     (r"\[required\]", "[obligatoire]"),
     (r"; required\]", "; obligatoire]"),
-    (r"\[default: ", "[par défaut : "),
+    (r"\[default:(\s)", r"[par défaut :\1"),
     (r"^Error: ", "Erreur : "),
     (r"Try '(.+)' for help\.", r"Essayez « \1 »."),
     (r"No such command '(.*?)'\.", r"La commande « \1 » n'existe pas."),
