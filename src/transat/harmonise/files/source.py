@@ -64,7 +64,7 @@ class Source:
             raise locked(str(self))
         try:
             return opened.enter_context(archive.open(self.member))
-        except NotImplementedError as error:
+        except RuntimeError as error:  # what zipfile raises for a compression that it lacks
             raise packed(str(self)) from error
 
 
