@@ -40,6 +40,7 @@ class NativeTable:
     columns: those that are read; others in the file are left unread.
     required: an extract without it cannot be harmonised.
     aliases: other file names under which it is delivered.
+    derived: select items over the typed columns, computed before the joins.
     joins: SQL joined to the typed lines ``n`` (earlier staged tables); at most one match a line.
     extra: select items from those joins, each ``expression AS name``.
     joins_larger: what it is joined to has more lines than it has, as the DCIR's sister tables; the
@@ -55,6 +56,7 @@ class NativeTable:
     columns: tuple[NativeColumn, ...]
     required: bool = False
     aliases: tuple[str, ...] = ()
+    derived: tuple[str, ...] = ()
     joins: str = ""
     extra: tuple[str, ...] = ()
     spent: tuple[str, ...] = ()

@@ -54,13 +54,17 @@ def _staged_sql(table: NativeTable, raw: str, branches: str) -> str:
     typed += [f"{identifier(c.name)} AS {identifier(c.name + '#')}" for c in checked]
     lines = f"SELECT {', '.join(typed)}, file_year FROM ({raw})"
     left_out = [identifier(name) for name in table.spent]
+    derived = "".join(f", {d}" for d in table.derived)
     if demanding:
         rejects = " ".join(_reject(c) for c in demanding)
         texts = f"EXCLUDE ({', '.join(identifier(c.name + '#') for c in checked)})"
         lines = (
-            f"SELECT * {texts if checked else ''}, CASE {rejects} END AS {REJECTED} FROM ({lines})"
+            f"SELECT * {texts if checked else ''}{derived}, CASE {rejects} END AS {REJECTED} "
+            f"FROM ({lines})"
         )
         left_out += [] if table.contested else [REJECTED]
+    elif derived:
+        lines = f"SELECT *{derived} FROM ({lines})"
     but = f" EXCLUDE ({', '.join(left_out)})" if left_out else ""
     extra = "".join(f", {e}" for e in table.extra)
     return (

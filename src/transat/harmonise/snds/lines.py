@@ -1,4 +1,8 @@
-"""The prestation lines of the DCIR, to which drugs and acts are joined by nine columns."""
+"""The prestation lines of the DCIR, to which drugs and acts are joined by nine columns.
+
+The nine columns are kept as two hashes (`native/keys.py`): nine columns to write, read and hold in
+memory would be half the cost of every join.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,6 @@ from transat.engines.engine import Engine, quoted
 from transat.harmonise.context import Context
 from transat.harmonise.ledger import KEPT, NOTE
 from transat.harmonise.snds.rules.dcir import SAME_LINE
-from transat.tables.snds import NINE_KEYS
-
-_KEYS = ", ".join(NINE_KEYS)
 
 
 def billed_in_pmsi(engine: Engine, context: Context) -> None:
@@ -16,7 +17,7 @@ def billed_in_pmsi(engine: Engine, context: Context) -> None:
     context.materialise(
         engine,
         "billed_in_pmsi",
-        f"SELECT DISTINCT {_KEYS} FROM kept_ER_ETE_F WHERE ETE_IND_TAA = 1",
+        "SELECT DISTINCT line_key, line_check FROM kept_ER_ETE_F WHERE ETE_IND_TAA = 1",
     )
 
 
@@ -26,9 +27,9 @@ def unique_lines(engine: Engine, context: Context) -> None:
     The nine columns are a primary key; when a delivery overlaps another, the second copy of a line
     is set aside.
     """
-    read, distinct = engine.rows(
-        f"SELECT count(*), count(DISTINCT hash({_KEYS})) FROM ER_PRS_F WHERE PRS_ORD_NUM NOTNULL"
-    )[0]
+    read, distinct = engine.rows("SELECT count(line_key), count(DISTINCT line_key) FROM ER_PRS_F")[
+        0
+    ]
     lines = f"read_parquet({quoted(str(context.path_of('ER_PRS_F')))}, file_row_number = true)"
     every = (
         "SELECT * EXCLUDE (file_row_number), file_row_number AS line_id, "
@@ -40,9 +41,10 @@ def unique_lines(engine: Engine, context: Context) -> None:
         context.materialise(
             engine,
             "line",
-            f"{every} QUALIFY row_number() OVER (PARTITION BY {_KEYS} "
+            f"{every} QUALIFY row_number() OVER (PARTITION BY line_key, line_check "
             "ORDER BY set_aside IS NOT NULL, set_aside, person_id, EXE_SOI_DTD, PRS_NAT_REF, "
-            "PRS_ACT_QTE, PRE_PRE_DTD, PSP_SPE_COD, PSE_SPE_COD) = 1",
+            "PRS_ACT_QTE, PRE_PRE_DTD, PSP_SPE_COD, PSE_SPE_COD, RGM_GRG_COD, cmu_c, other_age"
+            ") = 1",
         )
     engine.sql(f"CREATE OR REPLACE VIEW kept_line AS SELECT * FROM line WHERE fate = '{KEPT}'")
     counted = "(SELECT count(*) FROM kept_ER_PRS_F) - (SELECT count(*) FROM kept_line)"

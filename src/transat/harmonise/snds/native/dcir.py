@@ -9,13 +9,15 @@ from transat.harmonise.snds.native.keys import (
     GEM,
     LINE_EXTRA,
     LINE_JOIN,
+    LINE_KEY,
     LINE_SPENT,
     NINE,
     PERSON_JOIN,
     PSA,
     column,
-    same_nine,
+    same_line,
 )
+from transat.tables.snds import NINE_KEYS
 
 #: BEN_CTA_TYP of the complementary cover of people of small means (nomenclature IR_CTA_V).
 COMPLEMENTARY_COVER: Final = 89
@@ -36,7 +38,10 @@ def other_age_sql() -> str:
 
 
 ER_ETE_F: Final = NativeTable(
-    "ER_ETE_F", (*NINE, column("ETE_IND_TAA", "integer"), column("ETB_EXE_FIN"))
+    "ER_ETE_F",
+    (*NINE, column("ETE_IND_TAA", "integer"), column("ETB_EXE_FIN")),
+    derived=LINE_KEY,
+    spent=NINE_KEYS,
 )
 
 ER_PRS_F: Final = NativeTable(
@@ -60,15 +65,17 @@ ER_PRS_F: Final = NativeTable(
         column("BEN_CTA_TYP", "integer"),
         column("BEN_AMA_COD", "integer"),
     ),
-    joins=(f"{PERSON_JOIN} LEFT JOIN billed_in_pmsi AS e ON {same_nine('n', 'e')}"),
+    derived=LINE_KEY,
+    joins=(f"{PERSON_JOIN} LEFT JOIN billed_in_pmsi AS e ON {same_line('n', 'e')}"),
     extra=(
         "p.person_id AS person_id",
         "coalesce(p.fictive, false) AS fictive",
-        "e.DCT_ORD_NUM IS NOT NULL AS in_pmsi",
+        "e.line_key IS NOT NULL AS in_pmsi",
         f"{other_age_sql()} AS other_age",
         f"coalesce(n.BEN_CMU_TOP = 1 OR n.BEN_CTA_TYP = {COMPLEMENTARY_COVER}, false) AS cmu_c",
     ),
     spent=(
+        *NINE_KEYS,
         "BEN_NIR_PSA",
         "BEN_RNG_GEM",
         "BEN_CDI_NIR",
@@ -94,6 +101,7 @@ ER_PHA_F: Final = NativeTable(
         column("PHA_DEC_TOP"),
         column("PHA_DEC_QSU", "integer"),
     ),
+    derived=LINE_KEY,
     joins=LINE_JOIN,
     joins_larger=True,
     spent=LINE_SPENT,
@@ -108,6 +116,7 @@ ER_UCD_F: Final = NativeTable(
         column("UCD_DLV_NBR", "number", "needed", True),
         column("UCD_ORD_NUM"),
     ),
+    derived=LINE_KEY,
     joins=LINE_JOIN,
     joins_larger=True,
     spent=LINE_SPENT,
@@ -122,6 +131,7 @@ ER_CAM_F: Final = NativeTable(
         column("CAM_ACT_COD"),
         column("CAM_ORD_NUM"),
     ),
+    derived=LINE_KEY,
     joins=LINE_JOIN,
     joins_larger=True,
     spent=LINE_SPENT,
@@ -136,6 +146,7 @@ ER_BIO_F: Final = NativeTable(
         column("BIO_ACT_QSN", "integer", "needed", True),
         column("BIO_ORD_NUM"),
     ),
+    derived=LINE_KEY,
     joins=LINE_JOIN,
     joins_larger=True,
     spent=LINE_SPENT,
@@ -150,6 +161,7 @@ ER_TIP_F: Final = NativeTable(
         column("TIP_ACT_QSN", "integer", "needed", True),
         column("TIP_ORD_NUM"),
     ),
+    derived=LINE_KEY,
     joins=LINE_JOIN,
     joins_larger=True,
     spent=LINE_SPENT,
