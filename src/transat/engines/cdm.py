@@ -105,6 +105,13 @@ class Cdm:
         return f"SELECT {_columns(table, present)} FROM {identifier(raw)}"
 
 
+class Ordered(str):
+    """A query whose rows come in the declared order of its table: they are not sorted again.
+
+    A window over all rows, ordered, leaves them in its order; a join above it may not.
+    """
+
+
 class CdmWriter:
     """Writes a CDM beside its final place and renames it when complete.
 
@@ -158,8 +165,8 @@ class CdmWriter:
     def write(self, engine: Engine, table: str, query: str) -> int:
         """Write one OMOP table from `query`, in its declared columns, types and order.
 
-        Columns that the query does not give are null. Returns the number of rows.
-        Raises KeyError for a table that is not declared.
+        Columns that the query does not give are null. A query that is not `Ordered` is sorted.
+        Returns the number of rows. Raises KeyError for a table that is not declared.
         """
         declared = omop_tables()[table]
         source = f"source_{table}"
@@ -168,7 +175,8 @@ class CdmWriter:
             return done
         engine.sql(f"CREATE OR REPLACE VIEW {identifier(source)} AS {query}")
         present = set(engine.columns(identifier(source)))
-        order = f" ORDER BY {', '.join(declared.sort)}" if declared.sort else ""
+        sorts = declared.sort and not isinstance(query, Ordered)
+        order = f" ORDER BY {', '.join(declared.sort)}" if sorts else ""
         writing = self.work / f"{table}.parquet.partial"
         rows = engine.write_parquet(
             f"SELECT {_columns(declared, present)} FROM {identifier(source)}{order}", writing

@@ -62,7 +62,15 @@ def dispensings(engine: Engine, context: Context) -> None:
     columns = "person_id, care_date, code, in_units, prescription_date, prescriber, quantity"
     context.materialise(
         engine,
-        "dispensing",
+        "administered",
+        "SELECT s.person_id, s.start_date + CAST(coalesce(a.DELAI, 0) AS INTEGER) AS care_date, "
+        "right(lpad(a.UCD_UCD_COD, 13, '0'), 7) AS code, s.visit_occurrence_id, "
+        "sum(a.ADM_NBR) AS quantity FROM kept_T_MCOaaMED AS a "
+        "JOIN stay AS s USING (visit_occurrence_id) GROUP BY ALL HAVING sum(a.ADM_NBR) > 0",
+    )
+    # A view: the netted lines are files already, and few codes are joined to them.
+    engine.sql(
+        "CREATE OR REPLACE VIEW dispensing AS "
         "SELECT d.person_id, d.care_date AS day, d.vocabulary, d.code, m.atc, d.source, "
         "d.in_units, "
         "d.prescription_date, d.prescriber, d.visit_occurrence_id, CAST(CASE WHEN d.in_units "
@@ -70,9 +78,7 @@ def dispensings(engine: Engine, context: Context) -> None:
         f"FROM (SELECT {columns}, 'CIP13' AS vocabulary, 'ER_PHA_F' AS source, "
         "CAST(NULL AS INTEGER) AS visit_occurrence_id FROM net_ER_PHA_F UNION ALL "
         f"SELECT {columns}, 'UCD7', 'ER_UCD_F', NULL FROM net_ER_UCD_F UNION ALL "
-        "SELECT s.person_id, s.start_date + CAST(coalesce(a.DELAI, 0) AS INTEGER), "
-        "right(lpad(a.UCD_UCD_COD, 13, '0'), 7), false, NULL, NULL, sum(a.ADM_NBR), 'UCD7', "
-        "'T_MCOaaMED', s.visit_occurrence_id FROM kept_T_MCOaaMED AS a "
-        "JOIN stay AS s USING (visit_occurrence_id) GROUP BY ALL HAVING sum(a.ADM_NBR) > 0"
-        ") AS d LEFT JOIN medicine AS m USING (vocabulary, code)",
+        "SELECT person_id, care_date, code, false, NULL, NULL, quantity, 'UCD7', "
+        "'T_MCOaaMED', visit_occurrence_id FROM administered"
+        ") AS d LEFT JOIN medicine AS m USING (vocabulary, code)"
     )

@@ -22,14 +22,14 @@ DAYS_PER_LARGE_PACK: Final = 90
 
 
 def large_packs(engine: Engine, context: Context) -> None:
-    """View `large_pack` (code): the CIP13 whose box lasts three months; none when T7 is off."""
+    """View `large_pack` (vocabulary, code): CIP13 whose box is of three months; none with T7 off."""
     classes = pa.table({"atc": pa.array(large_pack_classes(), pa.string())})
     engine.register("large_pack_class", classes)
     months = ", ".join(map(str, MONTHS))
     context.materialise(
         engine,
         "large_pack",
-        "SELECT DISTINCT big.code FROM medicine AS big "
+        "SELECT DISTINCT big.vocabulary, big.code FROM medicine AS big "
         "JOIN large_pack_class AS k ON big.atc LIKE k.atc || '%' "
         "JOIN medicine AS small ON small.atc = big.atc AND small.vocabulary = big.vocabulary "
         "AND small.units_per_pack * 3 = big.units_per_pack "
@@ -46,7 +46,7 @@ def note_medicines(engine: Engine, context: Context) -> None:
     found = engine.rows(
         "SELECT d.source, count(large_pack.code), count(*) FILTER (d.atc IS NULL), "
         "count(*) FILTER (length(d.atc) < 7) FROM dispensing AS d "
-        "LEFT JOIN large_pack ON d.vocabulary = 'CIP13' AND large_pack.code = d.code "
+        "LEFT JOIN large_pack USING (vocabulary, code) "
         "WHERE d.source IN ('ER_PHA_F', 'ER_UCD_F') GROUP BY d.source"
     )
     for table, large, without, short in found:
