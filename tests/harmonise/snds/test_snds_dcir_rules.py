@@ -83,7 +83,7 @@ def test_split_boxes_count_units(tmp_path: Path) -> None:
     assert harmonised(extract, tmp_path).drugs() == [
         ("2015-03-01", "N03AG01", 1.5, 45),
         ("2015-03-02", "N03AG01", 1.0, 30),
-        ("2015-03-03", None, None, None),
+        ("2015-03-03", "No matching concept", None, None),
     ]
 
 

@@ -53,7 +53,7 @@ def test_a_passage_is_a_visit_with_its_acts_and_its_consultation(tmp_path: Path)
     extract.add("T_MCO15E", ETA_NUM="130783236", SOC_RAI="SITE")
     found = harmonised(extract, tmp_path)
     assert found.rows(VISITS) == [
-        ("130783236/4", 9202, "2018-03-12", "130783236", None, None),
+        ("130783236/4", 9202, "2018-03-12", "130783236", None, "No matching concept"),
         ("620780004/1", 9202, "2015-03-10", "620780004", "IR_SPE_V:7", "CS"),
     ]
     assert found.rows(PROCEDURES) == [("JQQM010", "2015-03-11", "620780004/1")]

@@ -168,11 +168,11 @@ def test_short_and_missing_atc_are_kept_and_counted(tmp_path: Path) -> None:
     for day, code in (("01", short), ("02", none), ("03", VALPROATE)):
         extract.line(f"{day}/03/2015", box={"PHA_PRS_C13": code, "PHA_ACT_QSN": 1})
     found = harmonised(extract, tmp_path)
-    assert [atc for _, atc, *_ in found.drugs()] == ["B01AA", None, "N03AG01"]
+    assert [atc for _, atc, *_ in found.drugs()] == ["B01AA", "No matching concept", "N03AG01"]
     assert found.ledger["ER_PHA_F", "note:T16_short_atc"] == 1
     assert found.ledger["ER_PHA_F", "note:T16_no_atc"] == 1
     off = harmonised(extract, tmp_path / "off", rules_off=("T16",))
-    assert [atc for _, atc, *_ in off.drugs()] == [None, None, "N03AG01"]
+    assert [atc for _, atc, *_ in off.drugs()] == ["No matching concept"] * 2 + ["N03AG01"]
 
 
 def test_another_age_is_counted_and_never_used(tmp_path: Path) -> None:
