@@ -22,7 +22,7 @@ DAYS_PER_LARGE_PACK: Final = 90
 
 
 def large_packs(engine: Engine, context: Context) -> None:
-    """View `large_pack` (vocabulary, code): CIP13 whose box is of three months; none with T7 off."""
+    """View `large_pack` (vocabulary, code): CIP13 in boxes of three months; none with T7 off."""
     classes = pa.table({"atc": pa.array(large_pack_classes(), pa.string())})
     engine.register("large_pack_class", classes)
     months = ", ".join(map(str, MONTHS))
