@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from transat.cli.say import command, say
-from transat.core.counts import may_leave
+from transat.core.counts import may_leave, shown
 from transat.core.languages import Text, current
 
 if TYPE_CHECKING:
@@ -125,9 +125,15 @@ def harmonise(
             then=lambda cdm: found.append(write_pregnancies(cdm)),
         )
     if json:
-        typer.echo(json_.dumps(report.json(), ensure_ascii=False, indent=2))
+        typer.echo(_json(report))
     else:
         _print(report, found[0], to)
+
+
+def _json(report: Report) -> str:
+    """The ledger counts lines; findings count people too, and few of them are not printed."""
+    findings = {name: shown(number) for name, number in report.findings.items()}
+    return json_.dumps(report.json() | {"findings": findings}, ensure_ascii=False, indent=2)
 
 
 def _print(report: Report, found: Pregnancies, to: Path) -> None:

@@ -97,13 +97,13 @@ class _Names:
 
     def __init__(self, tables: Sequence[NativeTable], declared: Mapping[str, Table]) -> None:
         self.read = {table.name: table for table in tables}
-        self._declared = [name for name in declared if name not in self.read]
+        self._declared = {s: t.name for s, t in declared.items() if t.name not in self.read}
 
     def table_of(self, source: Source, root: Path) -> tuple[str, int | None] | None:
         """By the file's name; else by its folder's or its archive's."""
         for name in _spellings(source, root):
             read = [(m, table) for table in self.read.values() if (m := table.match(name))]
-            other = [(m, table) for table in self._declared if (m := match(table, name))]
+            other = [(m, t) for spelled, t in self._declared.items() if (m := match(spelled, name))]
             found = [(m, t.name) for m, t in read] + other
             if found:
                 (_, year), table = max(found, key=lambda f: f[0][0])

@@ -89,6 +89,12 @@ def active(rules: Iterable[Rule], off: Iterable[str], on: Iterable[str] = ()) ->
             "rules_off",
             Text(f"Règles qui se coupent : {near}.", f"Rules that can be off: {near}."),
         )
+    if both := sorted(closed & opened):
+        raise ConfigError(
+            Text(f"règle demandée et coupée : {both[0]}.", f"rule both on and off: {both[0]}."),
+            "rules_off",
+            Text("Gardez --with ou --without.", "Keep --with or --without."),
+        )
     return tuple(r for r in declared if (r.default_on or r.key in opened) and r.key not in closed)
 
 

@@ -37,7 +37,7 @@ class Step(Protocol):
 class Shore:
     """A source: its native tables and preparations in the order of work, its rules, its steps.
 
-    `published`: every table that the source declares, read or not, by name.
+    `published`: every table that the source declares, read or not, by the names of its files.
     """
 
     name: ShoreName

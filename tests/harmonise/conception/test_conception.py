@@ -179,7 +179,8 @@ def test_medicines_have_one_vintage_and_say_where_their_days_come_from(cdm: Cdm)
 def test_diagnoses_keep_their_rank_and_the_registry_joins_them(cdm: Cdm) -> None:
     query = (
         "SELECT condition_source_value, concept_code, condition_status_source_value "
-        "FROM condition_occurrence LEFT JOIN concept ON concept_id = condition_concept_id "
+        "FROM condition_occurrence LEFT JOIN concept "
+        "ON concept_id = nullif(condition_concept_id, 0) "
         "ORDER BY 1, 2"
     )
     assert rows(cdm, query) == [

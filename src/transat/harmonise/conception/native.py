@@ -183,10 +183,10 @@ def native_table(name: str, meanings: Meanings) -> NativeTable:
     return NativeTable(
         name,
         columns,
-        name in _REQUIRED,
-        file,
-        joins,
-        (*extra, *meant),
+        required=name in _REQUIRED,
+        aliases=file,
+        joins=joins,
+        extra=(*extra, *meant),
         contested=_CONTESTED.get(name, ()),
     )
 

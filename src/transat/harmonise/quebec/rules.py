@@ -40,6 +40,17 @@ STAY_OF: Final = {
 }
 
 
+#: Tables of care, with the columns of their first and last day.
+_DAYS: Final = {
+    "V_SEJ_HOSP_CM": (
+        "SHOP_DAT_ADMIS_SEJ_HOSP",
+        "coalesce(SHOP_DAT_DEPAR_SEJ_HOSP, SHOP_DAT_ADMIS_SEJ_HOSP)",
+    ),
+    "V_EPISO_SOIN_DURG_CM": ("SURG_JOUR_DEBUT", "coalesce(SURG_JOUR_DEPART, SURG_JOUR_DEBUT)"),
+    "I_SMOD_SERV_MD_CM": ("SMOD_DAT_SERV", "SMOD_DAT_SERV"),
+    "V_DEM_PAIMT_MED_CM": ("SMED_DAT_SERV", "SMED_DAT_SERV"),
+}
+
 _CLAIM: Final = ("SMED_DAT_SERV", "SMED_COD_DIN", "SMED_COD_STA_DECIS")
 _ACT: Final = (
     "SMOD_DAT_SERV",
@@ -117,6 +128,21 @@ def _unknown_person(table: str) -> Rule:
         _TRANSAT,
         table,
         "person_id IS NULL",
+    )
+
+
+def _outside_period(table: str, start: str, end: str) -> Rule:
+    return Rule(
+        "care_outside_period",
+        Text("Soins hors de la période de l'extraction", "Care outside the extract's period"),
+        Text(
+            "La période que dit l'extraction borne ce qu'elle peut montrer (SNDS : T5).",
+            "The period that the extract says bounds what it can show (SNDS: T5).",
+        ),
+        _TRANSAT,
+        table,
+        f"{end} < (SELECT first_day FROM extract_period) "
+        f"OR {start} > (SELECT last_day FROM extract_period)",
     )
 
 
@@ -343,6 +369,7 @@ def rules() -> tuple[Rule, ...]:
         _refused("I_SMOD_SERV_MD_CM", "SMOD_COD_STA_DECIS"),
         *(_unknown_person(table) for table in PERSON_OF),
         *(_unknown_stay(table) for table in STAY_OF),
+        *(_outside_period(table, *days) for table, days in _DAYS.items()),
         *(_repeated(table) for table in declared() if table not in LABELS),
         _PERSON_TWICE,
         _STAY_TWICE,

@@ -7,6 +7,7 @@ from typing import Final
 
 from transat.engines.engine import Engine
 from transat.harmonise.context import Context
+from transat.harmonise.extract_period import extract_period
 from transat.harmonise.native import NativeTable
 from transat.harmonise.quebec import (
     births,
@@ -32,6 +33,7 @@ from transat.harmonise.quebec.columns import QuebecColumns, check_header, load
 from transat.harmonise.quebec.native import native_table
 from transat.harmonise.quebec.rules import rules
 from transat.harmonise.shore import Preparation, Shore, Step
+from transat.tables.column import Table
 from transat.tables.quebec import tables
 
 STEPS: Final[tuple[Step, ...]] = (
@@ -69,6 +71,7 @@ def declare(columns: Path | None = None) -> Shore:
         "Québec (RAMQ, MED-ÉCHO, BDCU)",
         (
             _mapping_check(mapping),
+            extract_period,
             table("V_FICH_ID_BEN_CM"),
             person.number_persons,
             table("I_BENF_ADR_CM"),
@@ -100,8 +103,13 @@ def declare(columns: Path | None = None) -> Shore:
         ),
         rules(),
         STEPS,
-        published=tables(),
+        published=_spelled(mapping),
     )
+
+
+def _spelled(mapping: QuebecColumns) -> dict[str, Table]:
+    """The declared tables by their public names and by the extract's."""
+    return {**tables(), **{mapping.file_of(name): table for name, table in tables().items()}}
 
 
 def _mapping_check(mapping: QuebecColumns) -> Preparation:

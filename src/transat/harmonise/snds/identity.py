@@ -12,16 +12,6 @@ from transat.harmonise.context import Context
 from transat.harmonise.snds.native.people import IR_BEN_R
 
 
-def extract_period(engine: Engine, context: Context) -> None:
-    """View `extract_period`: first_day, last_day as the extract says; NULL when it does not."""
-    said = context.extract.period
-    first = f"DATE '{said.start}'" if said else "CAST(NULL AS DATE)"
-    last = f"DATE '{said.last_day}'" if said else "CAST(NULL AS DATE)"
-    engine.sql(
-        f"CREATE OR REPLACE VIEW extract_period AS SELECT {first} AS first_day, {last} AS last_day"
-    )
-
-
 def current_beneficiaries(engine: Engine, context: Context) -> None:
     """View `current_beneficiary` (psa, gem): who is in IR_BEN_R, so archived a second time."""
     context.materialise(

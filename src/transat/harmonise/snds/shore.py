@@ -7,6 +7,7 @@ from typing import Final
 
 from transat.core.errors import MappingError
 from transat.core.languages import Text
+from transat.harmonise.extract_period import extract_period
 from transat.harmonise.native import NativeTable
 from transat.harmonise.shore import Preparation, Shore, Step
 from transat.harmonise.snds import (
@@ -51,7 +52,7 @@ from transat.tables.snds import tables
 
 #: Each native table is staged after what it is joined to.
 STAGES: Final[tuple[NativeTable | Preparation, ...]] = (
-    identity.extract_period,
+    extract_period,
     people.IR_BEN_R,
     identity.current_beneficiaries,
     people.IR_BEN_R_ARC,
