@@ -64,8 +64,8 @@ def test_home_is_the_last_residence_of_the_period(extract: HandMade) -> None:
 DEATHS = (
     "SELECT CAST(death_date AS VARCHAR), death_type_concept_id, cause_source_value, "
     "s.vocabulary_id || ':' || s.concept_code, c.vocabulary_id || ':' || c.concept_code "
-    "FROM death LEFT JOIN concept AS s ON s.concept_id = cause_source_concept_id "
-    "LEFT JOIN concept AS c ON c.concept_id = cause_concept_id"
+    "FROM death LEFT JOIN concept AS s ON s.concept_id = nullif(cause_source_concept_id, 0) "
+    "LEFT JOIN concept AS c ON c.concept_id = nullif(cause_concept_id, 0)"
 )
 
 

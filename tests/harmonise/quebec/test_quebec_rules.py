@@ -61,6 +61,25 @@ TAKEN = [
     ("unknown_stay", "INTERVENTIONS", {"NO_SEQ_SEJ_HOSP": "404"}),
     ("intervention_abandoned", "INTERVENTIONS", {"ATTRIBUT_STATUT": "A"}),
     ("unknown_classification", "INTERVENTIONS", {"SYSTEME_CLASSIFICATION": "7"}),
+    ("care_outside_period", DRUGS, {"SMED_DAT_SERV": "2011-12-31"}),
+    ("care_outside_period", ACTS, {"SMOD_DAT_SERV": "9999-12-31"}),
+    (
+        "care_outside_period",
+        "V_EPISO_SOIN_DURG_CM",
+        {
+            "SURG_DHD_EPISO_SOIN_DURG": "2020-01-01 00:10:00",
+            "SURG_DH_DEPAR_USAG_DURG": "2020-01-01 03:00:00",
+        },
+    ),
+    (
+        "care_outside_period",
+        "V_SEJ_HOSP_CM",
+        {
+            "SHOP_NO_SEQ_SEJ_HOSP": "7002",
+            "SHOP_DAT_ADMIS_SEJ_HOSP": "2011-12-01",
+            "SHOP_DAT_DEPAR_SEJ_HOSP": "2011-12-31",
+        },
+    ),
 ]
 
 

@@ -24,7 +24,7 @@ def concept(column: str, table: str) -> str:
     """SQL of the (vocabulary, code) of a concept column."""
     return (
         f"SELECT vocabulary_id, concept_code FROM {table} "
-        f"JOIN concept ON concept_id = {column} ORDER BY 1, 2"
+        f"JOIN concept ON concept_id = nullif({column}, 0) ORDER BY 1, 2"
     )
 
 
