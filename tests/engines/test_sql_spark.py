@@ -40,7 +40,7 @@ def in_spark(query: str) -> str:
         ("SELECT s[1:3] FROM t", "SUBSTRING(s, 1, GREATEST(3 - 1 + 1, 0))"),
         ("SELECT ['a', 'b'][n] FROM t", "TRY_ELEMENT_AT(ARRAY('a', 'b')"),
         ("SELECT * EXCLUDE (d) FROM t", "* EXCEPT (d)"),
-        ("SELECT hash(s, n) FROM t", "XXHASH64(s, n)"),
+        ("SELECT hash(s, n) FROM t", "XXHASH64(s, CAST(n AS BIGINT))"),
         ("SELECT n FROM t ORDER BY n", "NULLS LAST"),
         ("SELECT first(s ORDER BY n, d) FROM t", "MIN_BY(s, STRUCT(n IS NULL, n, d IS NULL, d))"),
         ("SELECT arg_min(s, n) FILTER (n > 1) FROM t", "FILTER (WHERE (n > 1) AND s IS NOT NULL)"),
