@@ -14,7 +14,7 @@ import pytest
 from transat.cohorts.analysis_table import AnalysisTable
 from transat.core.errors import SiteUnreachable
 from transat.engines.cdm import Cdm
-from transat.engines.engine import Engine
+from transat.engines.duckdb import DuckDB
 from transat.federation import attrition
 from transat.federation.coordinator import Coordinator, SiteFailed, SiteRefused
 from transat.federation.in_process import InProcess
@@ -55,7 +55,7 @@ def test_nothing_of_a_site_is_reachable_from_the_coordinator(new_site: NewSite, 
     with both(new_site, draw) as transport:
         coordinator = Coordinator(transport)
         coordinator.ask(SCAN, SITES)
-        inside = (AnalysisTable, Site, Engine, Cdm, np.ndarray)
+        inside = (AnalysisTable, Site, DuckDB, Cdm, np.ndarray)
         found = [type(o).__name__ for o in reachable(coordinator) if isinstance(o, inside)]
     assert found == []
 
