@@ -6,9 +6,6 @@ demonstration run the same code. Queries are SQL text; results come back as Arro
 
 from __future__ import annotations
 
-import codecs
-import csv
-import gzip
 import os
 import shutil
 import tempfile
@@ -21,6 +18,7 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
+from transat.engines.delimited import header
 from transat.engines.engine import Compression, identifier, quoted
 from transat.engines.faults import explained
 
@@ -131,7 +129,7 @@ class DuckDB:
         without it, they have the names of the first file's header. An empty `quote` says that
         quotes are letters like any other.
         """
-        names = _header(paths[0], delim) if columns is None else columns
+        names = header(paths[0], delim) if columns is None else columns
         typed = ", ".join(f"{quoted(c)}: 'VARCHAR'" for c in names)
         with self._told(paths[0]):
             self._connection.execute(
@@ -184,9 +182,3 @@ class DuckDB:
 
 def _files(paths: Sequence[Path]) -> str:
     return ", ".join(quoted(str(p)) for p in paths)
-
-
-def _header(path: Path, delim: str) -> list[str]:
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-        lines = codecs.getreader("utf-8-sig")(stream)
-        return next(csv.reader(lines, delimiter=delim), [])
