@@ -1,0 +1,69 @@
+"""What a study asks of each period of a cohort: exposures, outcomes, covariates, follow-up, as data."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import Literal
+
+from transat.cohorts.query.model import Cohort, Read, Window
+from transat.cohorts.query.node import node
+from transat.core.languages import Text
+
+
+@node
+class Measure:
+    """One column: what the events of `events` around a cohort period say of it.
+
+    The events are those of the person whose edges are in all `windows` (anchors: the period's start
+    and end; 'period_start' and 'period_end' are the edges of the observation period that holds the
+    period's start, within which events must start unless `outside_period`).
+
+    what: 'any' 1 or 0; 'count'; 'days_to_first' and 'days_since_last' signed days from the period's
+    start to the first, and from the last to it, by event start (null without event);
+    'days_covered' days of `covered` that lie in at least one event; 'last_value' attribute
+    `attribute` of the last event by (start, id) (null without event).
+    covered: for 'days_covered', days [low, high] from the period's start; events are then those
+    that touch it, each prolonged by `grace` days, and `windows` is empty.
+    at_least: for 'any', so many events, or so many days when `covered` is given.
+    role: 'exposure', 'outcome' or 'covariate': what static checks look at.
+    """
+
+    key: str
+    what: Literal["any", "count", "days_to_first", "days_since_last", "days_covered", "last_value"]
+    events: Read
+    windows: tuple[Window, ...] = ()
+    covered: tuple[int, int] | None = None
+    grace: int = 0
+    at_least: int = 1
+    attribute: str | None = None
+    outside_period: bool = False
+    role: Literal["exposure", "outcome", "covariate"] = "covariate"
+    text: Text | None = field(default=None, compare=False)
+
+
+@node
+class FollowUp:
+    """Time from the period's start + `from_day` to the first of outcome, competing event, censoring.
+
+    Columns `time` (days, ≥ 0) and `status`: 0 censored, 1 outcome, 2, 3, … the first competing
+    event (a tie goes to the outcome, then to the first listed). Censored at the period's end, at
+    the first `censoring` event, and `to_day` days after the start when given, whichever is first
+    (an event on the day of censoring counts). Only events from `from_day` on count; a period that
+    ends before it has null time and status.
+    """
+
+    outcome: Read
+    competing: tuple[Read, ...] = ()
+    censoring: tuple[Read, ...] = ()
+    from_day: int = 0
+    to_day: int | None = None
+    text: Text | None = field(default=None, compare=False)
+
+
+@node
+class Analysis:
+    """A cohort and its columns: one row per period, in the order of the cohort's rows."""
+
+    cohort: Cohort
+    measures: tuple[Measure, ...] = ()
+    follow_up: FollowUp | None = None
