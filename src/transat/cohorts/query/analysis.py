@@ -1,4 +1,4 @@
-"""What a study asks of each period of a cohort: exposures, outcomes, covariates, follow-up, as data."""
+"""What a study asks of each period of a cohort, as data: exposures, outcomes, follow-up."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Measure:
 
 @node
 class FollowUp:
-    """Time from the period's start + `from_day` to the first of outcome, competing event, censoring.
+    """Time from the start + `from_day` to the first of outcome, competing event, censoring.
 
     Columns `time` (days, ≥ 0) and `status`: 0 censored, 1 outcome, 2, 3, … the first competing
     event (a tie goes to the outcome, then to the first listed). Censored at the period's end, at

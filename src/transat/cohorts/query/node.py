@@ -25,5 +25,5 @@ def node(cls: type[Cls]) -> type[Cls]:
             object.__setattr__(self, "_hash", known)
         return int(known)
 
-    made.__hash__ = remembered  # type: ignore[method-assign,assignment]
+    made.__hash__ = remembered  # type: ignore[method-assign]
     return made
