@@ -1,0 +1,178 @@
+"""Cohort definitions as a person names them: one file, a folder of them, or a zip of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from transat.cohorts.query.executor import Definition
+from transat.cohorts.query.model import Cohort
+from transat.core.errors import InputError, StudyError, TransatError
+from transat.core.languages import Text
+
+#: OHDSI's list of the names of a set of definitions (CohortGenerator, PhenotypeLibrary).
+NAMES: Final = "cohorts.csv"
+SUFFIXES: Final = (".json", ".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One definition and where it was read.
+
+    name: the file's name within its folder or zip. form: 'circe' (OHDSI JSON) or 'transat' (YAML).
+    title: what its author calls it.
+    """
+
+    definition: Definition
+    name: str
+    form: str
+    title: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was read, by definition id, and what was refused, with the reason."""
+
+    sources: tuple[Source, ...]
+    refused: tuple[TransatError, ...] = ()
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """The definitions alone, in the order of their ids."""
+        return tuple(source.definition for source in self.sources)
+
+
+def read(path: Path) -> Batch:
+    """The definitions of a file, or of the files of a folder or zip (not of folders inside it).
+
+    A file named by a number is that cohort_definition_id; the others take the smallest free numbers
+    from 1, in order of name. In a folder a definition that is refused does not hide the others; the
+    refusal of a file given by itself is raised (StudyError). Raises InputError when nothing there
+    is a definition.
+    """
+    many = path.is_dir() or zipfile.is_zipfile(path)
+    named: list[tuple[int | None, Source]] = []
+    refused: list[TransatError] = []
+    titles: dict[int, str] = {}
+    for name, text in _files(path) if many else _one(path):
+        if name.lower() == NAMES:
+            titles = _titles(text)
+            continue
+        try:
+            named += _parsed(name, text)
+        except StudyError as error:
+            if not many:
+                raise
+            refused.append(error)
+    if not named and not refused:
+        raise InputError(
+            Text("aucune définition de cohorte.", "no cohort definition."),
+            str(path),
+            Text(
+                "Donnez un fichier YAML ou JSON, ou un dossier qui en contient.",
+                "Give a YAML or JSON file, or a folder that holds some.",
+            ),
+        )
+    return Batch(tuple(_numbered(named, titles)), tuple(refused))
+
+
+def _one(path: Path) -> Iterator[tuple[str, str]]:
+    yield path.name, _text(path.read_bytes(), path.name)
+
+
+def _files(path: Path) -> Iterator[tuple[str, str]]:
+    """Name and text of the files of a folder or zip that may matter, in order of name."""
+    if path.is_dir():
+        for file in sorted(f for f in path.iterdir() if _matters(f.name) and f.is_file()):
+            yield file.name, _text(file.read_bytes(), file.name)
+        return
+    with zipfile.ZipFile(path) as archive:
+        inside = {PurePosixPath(name).name: name for name in archive.namelist()}
+        for name in sorted(filter(_matters, inside)):
+            yield name, _text(archive.read(inside[name]), name)
+
+
+def _matters(name: str) -> bool:
+    return name.lower() == NAMES or Path(name).suffix.lower() in SUFFIXES
+
+
+def _text(raw: bytes, name: str) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise StudyError(
+            Text("ce fichier n'est pas en UTF-8.", "this file is not UTF-8."),
+            name,
+            Text("Enregistrez-le en UTF-8.", "Save it as UTF-8."),
+        ) from None
+
+
+def _parsed(name: str, text: str) -> list[tuple[int | None, Source]]:
+    stem = Path(name).stem
+    number = int(stem) if stem.isascii() and stem.isdigit() else None
+    if Path(name).suffix.lower() == ".json":
+        from transat.cohorts import circe
+
+        cohort = circe.read(text, name)
+        return [(number, _source(cohort, name, "circe", Text(stem, stem)))]
+    from transat.cohorts import language
+
+    study = language.parse(text, name)
+    return [
+        (number if len(study.cohorts) == 1 else None, _source(c, name, "transat", t))
+        for t, c in study.cohorts
+    ]
+
+
+def _source(cohort: Cohort, name: str, form: str, title: Text) -> Source:
+    return Source(Definition(0, cohort), name, form, cohort.name or title)
+
+
+def _numbered(named: list[tuple[int | None, Source]], titles: dict[int, str]) -> list[Source]:
+    """Every source with its number. Raises StudyError when two files claim one."""
+    claimed: dict[int, Source] = {}
+    for number, source in named:
+        if number is None:
+            continue
+        if number in claimed:
+            raise _twice(number, claimed[number].name, source.name)
+        claimed[number] = source
+    free = (n for n in range(1, len(named) + len(claimed) + 1) if n not in claimed)
+    for number, source in named:
+        if number is None:
+            claimed[next(free)] = source
+    return [_titled(n, claimed[n], titles.get(n)) for n in sorted(claimed)]
+
+
+def _titled(number: int, source: Source, title: str | None) -> Source:
+    definition = replace(source.definition, cohort_definition_id=number)
+    shown = Text(title, title) if title else source.title
+    return replace(source, definition=definition, title=shown)
+
+
+def _twice(number: int, first: str, second: str) -> StudyError:
+    return StudyError(
+        Text(
+            f"le numéro de cohorte {number} est aussi celui de {first}.",
+            f"cohort number {number} is also that of {first}.",
+        ),
+        second,
+        Text("Renommez l'un des deux fichiers.", "Rename one of the two files."),
+    )
+
+
+def _titles(text: str) -> dict[int, str]:
+    """cohortId → cohortName of OHDSI's list; columns are found whatever their case."""
+    rows = csv.DictReader(io.StringIO(text))
+    found = {}
+    for row in rows:
+        low = {(k or "").lower().replace("_", ""): v for k, v in row.items()}
+        number, name = low.get("cohortid") or "", low.get("cohortname") or ""
+        if number.isascii() and number.isdigit() and name.strip():
+            found[int(number)] = name.strip()
+    return found
