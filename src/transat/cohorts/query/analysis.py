@@ -16,7 +16,8 @@ class Measure:
 
     The events are those of the person whose edges are in all `windows` (anchors: the period's start
     and end; 'period_start' and 'period_end' are the edges of the observation period that holds the
-    period's start, within which events must start unless `outside_period`).
+    period's start, the first by (start, end) of several, within which events must start unless
+    `outside_period`; without such a period no event does).
 
     what: 'any' 1 or 0; 'count'; 'days_to_first' and 'days_since_last' signed days from the period's
     start to the first, and from the last to it, by event start (null without event);

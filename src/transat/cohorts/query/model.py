@@ -3,10 +3,12 @@
     Read, Read … ──▶ Entry ──▶ qualified ──▶ rules ──▶ limit ──▶ exit, censoring ──▶ collapse
 
 Events are rows (person, start, end, id, visit, observation period). Days are dates; every window is
-closed, [low, high]; an unknown (null) value satisfies nothing. Every ordering is total: events of a
-person are in order of (start, position of the Read in its entry, id). The meaning of each node is
-that of OHDSI's cohort definitions (Circe 1.11.3), read in the SQL it generates; where that SQL
-leaves a tie to chance, the order above decides.
+closed, [low, high]; an unknown (null) value satisfies nothing, and a row of unknown person or start
+is no event. Every ordering is total: events of a person are in order of (start, id, position of the
+Read in its entry, start and end of the observation period). The last of them are those of the
+latest start; of several, the first in that order. The meaning of each node is that of OHDSI's
+cohort definitions (Circe 1.11.3), read in the SQL it generates; where that SQL leaves a tie to
+chance, the order above decides.
 """
 
 from __future__ import annotations
@@ -136,7 +138,8 @@ class Read:
     observation period and satisfies the group there.
 
     domain: a key of `domains.DOMAINS`. start_on, end_on: a date that replaces the event's own
-    (observation periods cut by a study's dates); the row must cover it.
+    (observation periods cut by a study's dates); the moved dates must cover it; `filters` still see
+    the moved dates, all that follows (windows, `distinct`, `within`, exits) the replaced ones.
     """
 
     domain: str
@@ -207,8 +210,7 @@ class Entry:
 
     The union of `reads`, each event once per observation period that holds its start with
     `prior_days` of the period before it and `post_days` after it. `limit`: all, or each person's
-    first or last by (date, position of the Read, id); the date of a Read with `start_on` is the
-    row's own start.
+    first or last in the order of events, where the start of a Read with `start_on` is the moved one.
     """
 
     reads: tuple[Read, ...]
@@ -244,7 +246,7 @@ class Persistence:
 
     Exposures whose concept or source concept is in `codes`, of the dispensed length or of
     `days_supply` days when given, each prolonged by `offset` days, joined over gaps of `gap` days
-    at most. An event in no such era ends with the observation period.
+    at most. At the latest with the observation period, and with it for an event in no such era.
     """
 
     codes: CodeSet
@@ -260,12 +262,13 @@ Exit = ObservationEnd | FixedOffset | Persistence
 class Cohort:
     """A whole definition.
 
-    entry; `qualified`: what an entry event must satisfy, then `qualified_limit` of a person's
-    events; `rules`: each event must satisfy all; `limit` of the events left. An event's end is the
-    first of its exit and of the first start of a `censoring` event from its start to the end of
-    its observation period; an event that would end before it starts goes. Periods of a person that
-    overlap, or that at most `gap` days separate, are one. `from_date`, `to_date` cut what lies
-    outside.
+    entry; `qualified`: what an entry event must satisfy, then (only when it is given)
+    `qualified_limit` of a person's events; `rules`: each event must satisfy all; `limit` of the
+    events left. Both limits take events in their order, starts replaced. An event's end is the
+    first, from its start on, of its exit and of the first start of a `censoring` event from its
+    start to the end of its observation period; an event without any goes. Periods of a person of
+    which one starts at most `gap` days after the end of those before are one. `from_date`,
+    `to_date` cut what lies outside.
     """
 
     entry: Entry
