@@ -100,12 +100,18 @@ class DuckDB:
         return [str(r[0]) for r in self.rows(f"DESCRIBE {relation}")]
 
     def register(self, name: str, table: pa.Table) -> None:
-        """Make an Arrow table visible under `name`."""
-        self._connection.register(name, table)
+        """Make an Arrow table visible under `name`.
+
+        It is copied: a scan of Arrow refuses the Bloom filters that DuckDB's joins hand down.
+        """
+        given = identifier(f"given_{name}")
+        self._connection.register(f"given_{name}", table)
+        self.sql(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS SELECT * FROM {given}")
+        self._connection.unregister(f"given_{name}")
 
     def unregister(self, name: str) -> None:
         """Forget a registered Arrow table."""
-        self._connection.unregister(name)
+        self.sql(f"DROP TABLE IF EXISTS {identifier(name)}")
 
     def view_parquet(self, name: str, paths: Sequence[Path]) -> None:
         """Make one view of one or more Parquet files; columns are matched by name."""
