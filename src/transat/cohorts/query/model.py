@@ -158,7 +158,10 @@ class Read:
 
 @node
 class Window:
-    """Days from the index event's `index` edge in which the other event's `event` edge lies."""
+    """Days from the index event's `index` edge in which the other event's `event` edge lies.
+
+    A side that bounds nothing (see Count) asks nothing, not even that the edge is known.
+    """
 
     low: Bound
     high: Bound
@@ -210,7 +213,7 @@ class Entry:
 
     The union of `reads`, each event once per observation period that holds its start with
     `prior_days` of the period before it and `post_days` after it. `limit`: all, or each person's
-    first or last in the order of events, where the start of a Read with `start_on` is the moved one.
+    first or last in the order of events; the start of a Read with `start_on` is the moved one here.
     """
 
     reads: tuple[Read, ...]
