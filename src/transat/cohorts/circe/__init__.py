@@ -1,0 +1,5 @@
+"""OHDSI cohort definitions (Circe JSON): read into the query model, and written from it."""
+
+from transat.cohorts.circe.expression import read
+
+__all__ = ["read"]
