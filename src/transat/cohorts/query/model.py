@@ -220,6 +220,7 @@ class Entry:
     prior_days: int = 0
     post_days: int = 0
     limit: Limit = "all"
+    text: Text | None = field(default=None, compare=False)
 
 
 @node
