@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: What a set names: concepts of CONCEPT and, where wanted, their valid descendants, what maps to
 #: them and the source concepts tied to a code (`Has study code`); excluded ones are taken out.
 #: A concept id that CONCEPT does not hold still leads to its descendants, as in Circe.
-_MEMBERS: Final = f"""
+MEMBERS: Final = f"""
     WITH coded AS (
         SELECT i.code_set, c.concept_id, i.descendants, i.excluded
         FROM (SELECT concept_id, vocabulary_id,
@@ -65,7 +65,7 @@ def members(engine: Engine, sets: Sequence[CodeSet]) -> str:
     """
     engine.register("concept_items", _concept_items(sets))
     engine.register("code_items", _code_items(sets))
-    return _MEMBERS
+    return MEMBERS
 
 
 def resolve(engine: Engine, sets: Iterable[CodeSet]) -> dict[CodeSet, NDArray[np.int64]]:
