@@ -1,0 +1,62 @@
+"""The events that let persons in, and the first or last of each person's events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from transat.cohorts.query.columns import keys
+from transat.cohorts.query.columns.events import Index, only
+
+if TYPE_CHECKING:
+    from transat.cohorts.query.columns.events import Events
+    from transat.cohorts.query.columns.keys import Ints, Mask
+    from transat.cohorts.query.columns.world import World
+    from transat.cohorts.query.model import Entry, Limit
+
+
+def entered(world: World, entry: Entry) -> Index:
+    """Entry events in their observation periods, after the limit of `entry`."""
+    sources = tuple(world.events(read) for read in entry.reads)
+    index = only(sources[0], world.periods) if len(sources) == 1 else _union(world, sources)
+    if entry.prior_days or entry.post_days:
+        kept = index.key - entry.prior_days >= index.low
+        if entry.post_days:
+            kept &= index.key + entry.post_days <= index.high
+        index = index.keep(kept)
+    if entry.limit == "all":
+        return index
+    if any(source.own is not None for source in sources):
+        return index.keep(_by_own_start(index, entry.limit))
+    return limited(index, entry.limit)
+
+
+def limited(index: Index, limit: Limit) -> Index:
+    """Each person's first or last event, or all of them."""
+    if limit == "all":
+        return index
+    return index.keep(keys.firsts(index.key) if limit == "first" else keys.lasts(index.key))
+
+
+def _union(world: World, sources: tuple[Events, ...]) -> Index:
+    """The events of all sources in order of (person, start, source, id)."""
+    key = np.concatenate([s.key for s in sources])
+    # Stable: of one day, the events of the first source come first, in order of id.
+    order = np.argsort(key, kind="stable")
+    which, period = world.periods.holding(key[order])
+    event = order[which]
+    return Index(sources, world.periods, key[event], period, event)
+
+
+def _by_own_start(index: Index, limit: Limit) -> Mask:
+    """Of each person, the first or last event by the rows' own starts, then source, then id."""
+    own: Ints = np.concatenate([s.key if s.own is None else s.own for s in index.sources])
+    source = np.repeat(np.arange(len(index.sources)), [len(s) for s in index.sources])
+    ids = np.concatenate([s.domain.ids()[s.rows] for s in index.sources])
+    order = np.lexsort((ids[index.event], source[index.event], own[index.event]))
+    sorted_own = own[index.event[order]]
+    chosen = keys.firsts(sorted_own) if limit == "first" else keys.lasts(sorted_own)
+    kept = np.zeros(len(index), np.bool_)
+    kept[order[chosen]] = True
+    return kept

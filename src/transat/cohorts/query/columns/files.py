@@ -1,0 +1,92 @@
+"""The columns of a Parquet file, for a range of persons: only the row groups that hold them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from transat.core.errors import InputError
+from transat.core.languages import Text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRange:
+    """Person ids, both ends in."""
+
+    low: int
+    high: int
+
+
+class TableFile:
+    """One table of a CDM; a file that is not there is a table without rows.
+
+    Column names are found whatever their case. Raises InputError for a file that is not Parquet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.there = path.is_file()
+
+    @cached_property
+    def _file(self) -> Any:
+        try:
+            return pq.ParquetFile(self.path)
+        except (pa.ArrowInvalid, OSError):
+            raise self._unreadable() from None
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {n.lower(): n for n in self._file.schema_arrow.names} if self.there else {}
+
+    @property
+    def rows(self) -> int:
+        """Rows of the whole table."""
+        return int(self._file.metadata.num_rows) if self.there else 0
+
+    def has(self, column: str) -> bool:
+        """Whether the file has it."""
+        return column in self._names
+
+    def groups(self, wanted: PersonRange | None) -> list[int]:
+        """The row groups that may hold persons of the range; all of them when it is None."""
+        if not self.there:
+            return []
+        metadata = self._file.metadata
+        every = range(metadata.num_row_groups)
+        if wanted is None or not self.has("person_id"):
+            return list(every)
+        place = self._file.schema_arrow.names.index(self._names["person_id"])
+        return [n for n in every if _meets(metadata.row_group(n).column(place), wanted)]
+
+    def read(self, column: str, groups: list[int]) -> Any:
+        """An Arrow array of the column in those row groups; None when the file lacks it."""
+        if not self.has(column):
+            return None
+        name = self._names[column]
+        try:
+            table = self._file.read_row_groups(groups, columns=[name], use_threads=False)
+        except (pa.ArrowInvalid, OSError):
+            raise self._unreadable() from None
+        return table.column(0)
+
+    def _unreadable(self) -> InputError:
+        return InputError(
+            Text("ce fichier Parquet ne se lit pas.", "this Parquet file cannot be read."),
+            str(self.path),
+            Text("Refaites le CDM.", "Make the CDM again."),
+        )
+
+
+def _meets(column: Any, wanted: PersonRange) -> bool:
+    """Whether a row group's statistics allow persons of the range."""
+    known = column.statistics
+    if known is None or not known.has_min_max:
+        return True
+    return bool(known.min <= wanted.high and known.max >= wanted.low)
