@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from transat import __version__
-from transat.cli import bench, check, coverage, demo, harmonise, ledger, simulate, study
+from transat.cli import bench, check, cohort, coverage, demo, harmonise, ledger, simulate, study
 from transat.cli.say import group, say
 
 app = group(
@@ -44,6 +44,7 @@ simulate.declare(app)
 harmonise.declare(app)
 check.declare(app)
 coverage.declare(app)
+cohort.declare(app)
 study.declare(app)
 ledger.declare(app)
 bench.declare(app)

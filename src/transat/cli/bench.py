@@ -31,6 +31,12 @@ def declare(app: typer.Typer) -> None:
         "Extraits natifs simulés vers OMOP, à côté de la simple lecture des mêmes fichiers.",
         "Simulated native extracts to OMOP, beside the mere reading of the same files.",
     )(harmonise)
+    command(
+        bench,
+        "cohorts",
+        "Des définitions de cohortes, toutes ensemble, sur un CDM multiplié.",
+        "Cohort definitions, all together, on a CDM multiplied.",
+    )(cohorts)
     app.add_typer(bench, name="bench")
 
 
@@ -78,6 +84,51 @@ def harmonise(
 
     engines = ("spark",) if spark else ()
     _print(measure.harmonise(persons, extracts, lines or (), engines), json)
+
+
+def cohorts(
+    definitions: Annotated[
+        Path,
+        typer.Option(
+            help=say(
+                "Fichier, dossier ou zip de définitions.",
+                "File, folder or zip of definitions.",
+            )
+        ),
+    ],
+    cdm: Annotated[Path, typer.Option(help=say("Dossier du CDM.", "Folder of the CDM."))],
+    copies: Annotated[
+        int,
+        typer.Option(
+            min=1, help=say("Combien de fois ses personnes.", "How many times its people.")
+        ),
+    ] = 1,
+    engine: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="columns|duckdb|spark|reference",
+            help=say(
+                "Qui calcule ; autant de fois qu'il faut.", "Who computes; as often as needed."
+            ),
+        ),
+    ] = None,
+    circe_sql: Annotated[
+        Path | None,
+        typer.Option(
+            help=say(
+                "Dossier du SQL que Circe et SqlRender écrivent pour DuckDB, mesuré à côté.",
+                "Folder of the SQL that Circe and SqlRender write for DuckDB, measured beside.",
+            )
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Measure the definitions and print the figures."""
+    from transat.cli import measure_cohorts
+    from transat.cohorts.generation import engine_named
+
+    engines = [engine_named(name) for name in engine or ["columns"]]
+    _print(measure_cohorts.cohorts(definitions, cdm, copies, engines, circe_sql), json)
 
 
 def _print(figures: dict[str, str | int | float], json: bool) -> None:

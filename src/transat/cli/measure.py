@@ -23,7 +23,7 @@ FORMS = {"france": "snds", "quebec": "quebec"}
 
 def scan(births: int, exposures: int, outcomes: int, strata: int) -> Figures:
     """Pairs and births per second of the Mantel-Haenszel scan on a drawn table."""
-    seconds, peak = _alone(_scan, births, exposures, outcomes, strata)
+    seconds, peak = alone(_scan, births, exposures, outcomes, strata)
     return {
         **machine(),
         "births": births,
@@ -51,7 +51,7 @@ def harmonise(
     with tempfile.TemporaryDirectory(prefix="transat-bench-") as scratch:
         folder = extracts or Path(scratch) / "native"
         if extracts is None:
-            _alone(_simulate, persons, folder)
+            alone(_simulate, persons, folder)
         elif not all((folder / shore).is_dir() for shore in FORMS):
             raise InputError(
                 Text("il manque france ou quebec.", "france or quebec is missing."),
@@ -67,7 +67,7 @@ def harmonise(
         for size in lines:
             copies = max(1, round(size / own))
             many = Path(scratch) / "many"
-            _alone(_multiply, folder / "france", copies, many)
+            alone(_multiply, folder / "france", copies, many)
             figures |= _measures(f"france.{size:.0e}", "snds", many, Path(scratch), engines)
             shutil.rmtree(many)
         return figures
@@ -75,11 +75,11 @@ def harmonise(
 
 def _measures(name: str, form: str, source: Path, scratch: Path, engines: Sequence[str]) -> Figures:
     """One extract, harmonised by each engine, and read."""
-    reading, _ = _alone(_read, source)
+    reading, _ = alone(_read, source)
     figures: Figures = {}
     for engine in ("duckdb", *engines):
         to = scratch / "cdm"
-        seconds, peak = _alone(_harmonise, form, source, to, engine)
+        seconds, peak = alone(_harmonise, form, source, to, engine)
         rows = _rows_read(to)
         shutil.rmtree(to)
         said = name if engine == "duckdb" else f"{name}.{engine}"
@@ -96,7 +96,7 @@ def _measures(name: str, form: str, source: Path, scratch: Path, engines: Sequen
 def _lines(source: Path, scratch: Path) -> int:
     """Native lines of an extract, by its own ledger."""
     to = scratch / "counted"
-    _alone(_harmonise, "snds", source, to, "duckdb")
+    alone(_harmonise, "snds", source, to, "duckdb")
     rows = _rows_read(to)
     shutil.rmtree(to)
     return rows
@@ -123,7 +123,7 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _alone(work: Callable[..., float], *arguments: Any) -> tuple[float, float]:
+def alone(work: Callable[..., float], *arguments: Any) -> tuple[float, float]:
     """Run `work` in a fresh process; return the seconds it reports and its peak memory in GB."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:

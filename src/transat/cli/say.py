@@ -47,10 +47,22 @@ class _Group(TyperGroup):
         return spoken(super().get_help(ctx))
 
 
-def group(fr: str, en: str) -> typer.Typer:
-    """A group of commands; called without one, it shows its help."""
+class _Defaulting(_Group):
+    """A group in which a first argument that names no command is the first of `run`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["run", *args]
+        return list(super().parse_args(ctx, args))
+
+
+def group(fr: str, en: str, defaults: bool = False) -> typer.Typer:
+    """A group of commands; called without one, it shows its help.
+
+    defaults: it has a command `run`, which is meant when no command is named.
+    """
     return typer.Typer(
-        cls=_Group,
+        cls=_Defaulting if defaults else _Group,
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode=None,

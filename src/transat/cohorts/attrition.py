@@ -58,15 +58,16 @@ class Attrition:
         A count is also masked when its difference from the last one shown lies in
         1..threshold-1: a rule that removed three women would otherwise tell so by subtraction.
         """
-        pregnancies = _masked([step.pregnancies for step in self.steps], threshold)
-        persons = _masked([step.persons for step in self.steps], threshold)
+        pregnancies = masked([step.pregnancies for step in self.steps], threshold)
+        persons = masked([step.persons for step in self.steps], threshold)
         return tuple(
             ShownStep(step.key, step.text, p, w)
             for step, p, w in zip(self.steps, pregnancies, persons, strict=True)
         )
 
 
-def _masked(counts: list[int], threshold: int) -> list[int | None]:
+def masked(counts: list[int], threshold: int = THRESHOLD) -> list[int | None]:
+    """Counts of what is left after each step, with those that may not be shown as None."""
     shown: list[int | None] = []
     last: int | None = None
     for count in counts:

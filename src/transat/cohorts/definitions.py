@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -59,12 +60,12 @@ def read(path: Path) -> Batch:
     named: list[tuple[int | None, Source]] = []
     refused: list[TransatError] = []
     titles: dict[int, str] = {}
-    for name, text in _files(path) if many else _one(path):
-        if name.lower() == NAMES:
-            titles = _titles(text)
-            continue
+    for name, raw in _files(path) if many else _one(path):
         try:
-            named += _parsed(name, text)
+            if name.lower() == NAMES:
+                titles = _titles(_text(raw, name))
+            else:
+                named += _parsed(name, _text(raw, name), partial(_beside, path))
         except StudyError as error:
             if not many:
                 raise
@@ -81,20 +82,35 @@ def read(path: Path) -> Batch:
     return Batch(tuple(_numbered(named, titles)), tuple(refused))
 
 
-def _one(path: Path) -> Iterator[tuple[str, str]]:
-    yield path.name, _text(path.read_bytes(), path.name)
+def _one(path: Path) -> Iterator[tuple[str, bytes]]:
+    raw = path.read_bytes()
+    if path.suffix.lower() in SUFFIXES:
+        yield path.name, raw
 
 
-def _files(path: Path) -> Iterator[tuple[str, str]]:
-    """Name and text of the files of a folder or zip that may matter, in order of name."""
+def _files(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and content of the files of a folder or zip that may matter, in order of name."""
     if path.is_dir():
         for file in sorted(f for f in path.iterdir() if _matters(f.name) and f.is_file()):
-            yield file.name, _text(file.read_bytes(), file.name)
+            yield file.name, file.read_bytes()
         return
     with zipfile.ZipFile(path) as archive:
         inside = {PurePosixPath(name).name: name for name in archive.namelist()}
         for name in sorted(filter(_matters, inside)):
-            yield name, _text(archive.read(inside[name]), name)
+            yield name, archive.read(inside[name])
+
+
+def _beside(path: Path, name: str) -> bytes:
+    """A file that a definition names: beside it, or in the same zip. Raises OSError."""
+    if path.is_dir():
+        return (path / name).read_bytes()
+    if not zipfile.is_zipfile(path):
+        return (path.parent / name).read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        ends = [inside for inside in archive.namelist() if f"/{inside}".endswith(f"/{name}")]
+        if not ends:
+            raise FileNotFoundError(name)
+        return archive.read(min(ends, key=len))
 
 
 def _matters(name: str) -> bool:
@@ -112,7 +128,9 @@ def _text(raw: bytes, name: str) -> str:
         ) from None
 
 
-def _parsed(name: str, text: str) -> list[tuple[int | None, Source]]:
+def _parsed(
+    name: str, text: str, opener: Callable[[str], bytes]
+) -> list[tuple[int | None, Source]]:
     stem = Path(name).stem
     number = int(stem) if stem.isascii() and stem.isdigit() else None
     if Path(name).suffix.lower() == ".json":
@@ -122,7 +140,7 @@ def _parsed(name: str, text: str) -> list[tuple[int | None, Source]]:
         return [(number, _source(cohort, name, "circe", Text(stem, stem)))]
     from transat.cohorts import language
 
-    study = language.parse(text, name)
+    study = language.parse(text, name, opener)
     return [
         (number if len(study.cohorts) == 1 else None, _source(c, name, "transat", t))
         for t, c in study.cohorts
