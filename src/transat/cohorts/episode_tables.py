@@ -38,9 +38,11 @@ def write_episodes(engine: Engine, cdm: Cdm, outcomes: Sequence[str]) -> None:
     engine.sql("CREATE OR REPLACE TEMP TABLE pregnancy_concept AS " + _local_concepts())
     _keep_others(engine)
     fields = " ".join(f"WHEN '{table}' THEN {field}" for table, field in EVENT_FIELDS.items())
+    named = ", ".join(f"'{table}'" for table in EVENT_FIELDS)
     _write(engine, cdm, "episode_event", f"""
         SELECT episode_id, event_id, CASE event_table {fields} END AS episode_event_field_concept_id
-        FROM pregnancy UNION ALL BY NAME SELECT * FROM other_event""")  # fmt: skip
+        FROM pregnancy WHERE event_table IN ({named})
+        UNION ALL BY NAME SELECT * FROM other_event""")  # fmt: skip
     _write(engine, cdm, "episode", f"""
         SELECT g.episode_id, g.person_id,
                (SELECT concept_id FROM pregnancy_concept WHERE concept_code = 'pregnancy')

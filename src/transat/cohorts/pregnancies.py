@@ -1,10 +1,12 @@
 """Pregnancy episodes of a CDM: who was pregnant, from when to when, and how it ended.
 
-    records of an end ──by stay──▶ candidates ──least days between two──▶ episodes
+    national codes:    records of an end ──by stay──▶ candidates ──least days between──▶ episodes
+    standard concepts: HIPPS (cohorts.episodes)                                      ──▶ episodes
 
-Outcomes follow the outcome pass of HIPPS with the Matcho tables (see pregnancy_parameters); the
+A CDM that holds records of an end in France's or Québec's codes takes the first route. There,
+outcomes follow the outcome pass of HIPPS with the Matcho tables (see pregnancy_parameters); the
 start is the recorded gestation counted back, else the outcome's default, and says how precise it
-is. Prenatal records alone do not make a pregnancy here: an ongoing one is not found.
+is; prenatal records alone do not make a pregnancy. Any other CDM takes the second.
 """
 
 from __future__ import annotations
@@ -18,7 +20,10 @@ import pyarrow as pa
 from transat.cohorts import links
 from transat.cohorts.code_sets import load
 from transat.cohorts.episode_tables import EXTENSION, record_metadata, write_episodes
-from transat.cohorts.pregnancy_evidence import EVENT_TABLES, gather
+from transat.cohorts.episodes import concepts, hipps
+from transat.cohorts.episodes.parameters import OUTCOMES, HippsParameters
+from transat.cohorts.episodes.starts import CLASSES, precision_class
+from transat.cohorts.pregnancy_evidence import EVENT_TABLES, gather, has_national_codes
 from transat.cohorts.pregnancy_parameters import PregnancyParameters
 from transat.cohorts.spacing import accepted, separate_starts
 from transat.core.languages import Text
@@ -34,11 +39,14 @@ NONE_FOUND = Text("Aucune grossesse trouvée dans ce CDM.", "No pregnancies foun
 FOUND = Text("Grossesses trouvées.", "Pregnancies found.")
 DATINGS = ("day", "week", "default")
 CODE_SETS = ("pregnancy_outcomes.csv", "standard_pregnancy_concepts.csv")
-#: Columns of the relation `pregnancy`; days are dates, `precision_days` is a largest error.
+#: Columns of the relation `pregnancy`; days are dates, `precision_days` is a largest error, and
+#: `precision_class` its class in DARWIN EU's words (cohorts.episodes.starts.CLASSES).
 COLUMNS = (
     "episode_id", "person_id", "start_date", "end_date", "outcome", "gestation_days", "dating",
     "precision_days", "plurality", "visit_occurrence_id", "event_table", "event_id",
+    "precision_class",
 )  # fmt: skip
+Parameters = PregnancyParameters | HippsParameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,14 @@ class Pregnancies:
     relation: str
     found: int
     starts_moved: int
-    parameters: PregnancyParameters
+    parameters: Parameters
+
+    @property
+    def outcomes(self) -> list[str]:
+        """The outcomes that a pregnancy may have."""
+        if isinstance(self.parameters, HippsParameters):
+            return list(OUTCOMES)
+        return [term.outcome for term in self.parameters.terms]
 
     @property
     def message(self) -> Text:
@@ -61,23 +76,27 @@ class Pregnancies:
 
     def as_dict(self) -> dict[str, Any]:
         """Parameters and versions, for `transat.json`; no count."""
-        return {"parameters": self.parameters.as_dict(), "code_sets": CODE_SETS}
+        standard = isinstance(self.parameters, HippsParameters)
+        files = (concepts.OUTCOMES_AND_WEEKS, concepts.PROGRESS, concepts.DATING)
+        return {
+            "parameters": self.parameters.as_dict(),
+            "code_sets": files if standard else CODE_SETS,
+        }
 
 
-def pregnancies(engine: Engine, parameters: PregnancyParameters | None = None) -> Pregnancies:
+def pregnancies(engine: Engine, parameters: Parameters | None = None) -> Pregnancies:
     """Create the table `pregnancy` in `engine`, to which a CDM is attached.
 
     One row per episode, numbered by (person, end). A CDM with no pregnancy gives an empty table.
+    The kind of `parameters` chooses the route; None: by what the CDM holds.
     The result does not depend on the order of the CDM's rows.
     """
-    chosen = parameters or PregnancyParameters()
     links.births(engine)
-    gather(engine, load(CODE_SETS[0]), chosen)
-    candidates = engine.arrow("""
-        SELECT candidate_id, person_id, date_diff('day', DATE '1970-01-01', day) AS day, term,
-               gestation, dating_kind, plurality, visit, event_table, event_id
-        FROM pregnancy_candidate""")
-    episodes, moved = _episodes(candidates, chosen)
+    chosen = parameters or _parameters_for(engine)
+    if isinstance(chosen, HippsParameters):
+        episodes, moved = hipps.find(engine, chosen)
+    else:
+        episodes, moved = _national(engine, chosen)
     engine.register("pregnancy_arrow", episodes)
     engine.sql("CREATE OR REPLACE TEMP TABLE pregnancy AS SELECT * FROM pregnancy_arrow")
     engine.unregister("pregnancy_arrow")
@@ -90,7 +109,7 @@ def pregnancies(engine: Engine, parameters: PregnancyParameters | None = None) -
     return Pregnancies("pregnancy", episodes.num_rows, moved, chosen)
 
 
-def derive(cdm: Cdm, parameters: PregnancyParameters | None = None) -> Cdm:
+def derive(cdm: Cdm, parameters: Parameters | None = None) -> Cdm:
     """Find the pregnancies of a CDM and write them into its folder; return the CDM.
 
     Writes `episode` and `episode_event` (OMOP 5.4), the local concepts that they need, and
@@ -101,12 +120,12 @@ def derive(cdm: Cdm, parameters: PregnancyParameters | None = None) -> Cdm:
     return cdm
 
 
-def write_pregnancies(cdm: Cdm, parameters: PregnancyParameters | None = None) -> Pregnancies:
+def write_pregnancies(cdm: Cdm, parameters: Parameters | None = None) -> Pregnancies:
     """As `derive`, but return what was found, with its message and parameters."""
     with DuckDB() as engine:
         cdm.attach(engine)
         found = pregnancies(engine, parameters)
-        write_episodes(engine, cdm, [t.outcome for t in found.parameters.terms])
+        write_episodes(engine, cdm, found.outcomes)
         record_metadata(cdm, found.as_dict())
     return found
 
@@ -124,6 +143,20 @@ def use(engine: Engine, cdm: Cdm) -> None:
     engine.sql("CREATE OR REPLACE TEMP TABLE pregnancy AS SELECT * FROM pregnancy_file")
     links.births(engine)
     links.link(engine)
+
+
+def _parameters_for(engine: Engine) -> Parameters:
+    national = has_national_codes(engine, load(CODE_SETS[0]))
+    return PregnancyParameters() if national else HippsParameters()
+
+
+def _national(engine: Engine, parameters: PregnancyParameters) -> tuple[pa.Table, int]:
+    gather(engine, load(CODE_SETS[0]), parameters)
+    candidates = engine.arrow("""
+        SELECT candidate_id, person_id, date_diff('day', DATE '1970-01-01', day) AS day, term,
+               gestation, dating_kind, plurality, visit, event_table, event_id
+        FROM pregnancy_candidate""")
+    return _episodes(candidates, parameters)
 
 
 def _episodes(candidates: pa.Table, parameters: PregnancyParameters) -> tuple[pa.Table, int]:
@@ -158,6 +191,7 @@ def _episodes(candidates: pa.Table, parameters: PregnancyParameters) -> tuple[pa
             "visit_occurrence_id": chosen["visit"],
             "event_table": _names(_ints(chosen, "event_table")),
             "event_id": chosen["event_id"],
+            "precision_class": pa.array(np.array(CLASSES)[precision_class(precision)], pa.string()),
         }
     )
     return table, int(moved.sum())

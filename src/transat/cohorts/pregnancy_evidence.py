@@ -37,6 +37,25 @@ RANKS = {
 }
 CONDITION, PROCEDURE, OBSERVATION = 1, 2, 3
 EVENT_TABLES = ("condition_occurrence", "procedure_occurrence", "observation")
+#: OMOP's own id of a vocabulary of the lists: its codes do not say where a CDM comes from.
+INTERNATIONAL = "ICD10"
+
+
+def has_national_codes(engine: Engine, rows: tuple[CodeRow, ...]) -> bool:
+    """Whether the CDM holds one record of an end of pregnancy in a national code of `rows`."""
+    national = tuple(row for row in rows if row.vocabulary != INTERNATIONAL)
+    resolve(engine, national, "pregnancy_national")
+    found = engine.scalar("""
+        SELECT count(*) FROM (
+            SELECT 1 FROM condition_occurrence
+            SEMI JOIN pregnancy_national ON condition_source_concept_id = concept_id
+            UNION ALL
+            SELECT 1 FROM procedure_occurrence
+            SEMI JOIN pregnancy_national ON procedure_source_concept_id = concept_id
+            UNION ALL
+            SELECT 1 FROM observation
+            SEMI JOIN pregnancy_national ON observation_source_concept_id = concept_id LIMIT 1)""")
+    return bool(found)
 
 
 def gather(engine: Engine, rows: tuple[CodeRow, ...], parameters: PregnancyParameters) -> None:

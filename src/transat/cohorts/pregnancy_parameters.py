@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -67,6 +68,17 @@ def published_spacing() -> tuple[tuple[str, str, int], ...]:
     )
 
 
+def spacing_matrix(
+    terms: Sequence[Term], spacing: Iterable[tuple[str, str, int]]
+) -> NDArray[np.int32]:
+    """(T, T) least days between an outcome of term i and a later one of term j.
+
+    Raises KeyError when `spacing` lacks a pair of the terms' categories.
+    """
+    days = {(first, later): value for first, later, value in spacing}
+    return np.array([[days[a.matcho, b.matcho] for b in terms] for a in terms], np.int32)
+
+
 @dataclass(frozen=True, slots=True)
 class PregnancyParameters:
     """Everything that pregnancy episodes depend on besides the code sets.
@@ -97,10 +109,7 @@ class PregnancyParameters:
 
     def spacing_matrix(self) -> NDArray[np.int32]:
         """(T, T) least days between an outcome of term i and a later one of term j."""
-        days = {(first, later): value for first, later, value in self.spacing}
-        return np.array(
-            [[days[a.matcho, b.matcho] for b in self.terms] for a in self.terms], np.int32
-        )
+        return spacing_matrix(self.terms, self.spacing)
 
     def as_dict(self) -> dict[str, Any]:
         """The parameters as plain data, for `transat.json` and reports."""

@@ -123,7 +123,7 @@ def attributes(domain: str) -> tuple[str, ...]:
 #: Columns of Transat's extension `pregnancy.parquet` (cohorts.pregnancies.COLUMNS).
 _PREGNANCY = (
     "episode_id", "person_id", "start_date", "end_date", "outcome", "gestation_days", "dating",
-    "precision_days", "plurality", "visit_occurrence_id",
+    "precision_days", "plurality", "visit_occurrence_id", "precision_class",
 )  # fmt: skip
 
 
