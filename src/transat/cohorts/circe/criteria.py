@@ -5,7 +5,7 @@ rows must be Circe's: OccurrenceEndDate of a DrugExposure filters its start; Age
 taken at its end; GapDays of a DrugEra compares gap_days with the range of EraLength; RaceCS and
 EthnicityCS compare the gender (Circe 1.12); a Death is adjusted from its day and the day after,
 whatever StartWith and EndWith say; DateAdjustment and SpecimenSourceConcept of a Specimen do
-nothing. `REMARKS` has those in words.
+nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ class Attribute:
     kind: 'day', 'whole' (decimals cut), 'decimal' (four decimals), 'concepts' (a list),
     'selection' (a concept set, in or not in it), 'text', 'abnormal', 'set' (the id of a concept
     set), 'nothing' (Circe does nothing with it). name: our attribute. exclude: the key that turns a
-    list of concepts round. through: attribute that is known when the row asked exists.
+    list of concepts round. through: attribute that is known when the row asked exists. written:
+    whether a definition of ours may be written with it; not where Circe does other than it says.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Attribute:
     name: str
     exclude: str | None = None
     through: str | None = None
+    written: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ CRITERIA: Final[dict[str, Criterion]] = {
         "drug_exposure",
         (
             _START,
-            Attribute("OccurrenceEndDate", "day", "start_date"),
+            Attribute("OccurrenceEndDate", "day", "start_date", written=False),
             *_concepts("DrugType", "drug_type_concept_id", exclude=True),
             Attribute("StopReason", "text", "stop_reason"),
             Attribute("Refills", "whole", "refills"),
@@ -277,7 +279,7 @@ CRITERIA: Final[dict[str, Criterion]] = {
             *_concepts("AnatomicSite", "anatomic_site_concept_id"),
             *_concepts("DiseaseStatus", "disease_status_concept_id"),
             Attribute("SourceId", "text", "specimen_source_id"),
-            Attribute("SpecimenSourceConcept", "nothing", ""),
+            Attribute("SpecimenSourceConcept", "nothing", "", written=False),
             *_AGE,
         ),
         {**_EDGES, "DOMAIN_CONCEPT": "specimen_concept_id", "DURATION": _CONSTANT},
@@ -310,7 +312,7 @@ CRITERIA: Final[dict[str, Criterion]] = {
         (
             *_ERA,
             Attribute("OccurrenceCount", "whole", "drug_exposure_count"),
-            Attribute("GapDays", "whole", "gap_days"),
+            Attribute("GapDays", "whole", "gap_days", written=False),
         ),
         {
             **_EDGES,
@@ -367,9 +369,11 @@ CRITERIA: Final[dict[str, Criterion]] = {
 DEMOGRAPHIC: Final = (
     *_AGE,
     _concepts("Race", "person.race_concept_id")[0],
-    Attribute("RaceCS", "selection", "person.gender_concept_id", through=_PERSON),
+    Attribute("RaceCS", "selection", "person.gender_concept_id", through=_PERSON, written=False),
     _concepts("Ethnicity", "person.ethnicity_concept_id")[0],
-    Attribute("EthnicityCS", "selection", "person.gender_concept_id", through=_PERSON),
+    Attribute(
+        "EthnicityCS", "selection", "person.gender_concept_id", through=_PERSON, written=False
+    ),
     _START,
     _END,
 )

@@ -1,18 +1,18 @@
 """A whole OHDSI cohort definition (the JSON of ATLAS, CirceR, Capr) as a Cohort.
 
 Follows Circe 1.11.3, in the SQL that it generates, and 1.12 for the keys that came with it
-(GenderCS and its like). What Circe passes over in silence, such as an unknown key, is refused.
+(GenderCS and its like). What Circe passes over in silence, such as an unknown key, is refused;
+cdmVersionRange, which it does not heed either, is not: what needs a later CDM is refused by name.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from transat.cohorts.circe.concept_sets import ConceptSets, code_set, concept_sets
-from transat.cohorts.circe.faults import malformed, unsupported
+from transat.cohorts.circe.faults import malformed
 from transat.cohorts.circe.groups import group
 from transat.cohorts.circe.reads import criterion, period
 from transat.cohorts.circe.values import any_case, choice, days, items, members, whole, words
@@ -56,9 +56,6 @@ _OFFSET: Final = frozenset(("DateField", "Offset"))
 _FIELDS: Final[dict[str, Edge]] = {"StartDate": "start", "EndDate": "end"}
 _ERA: Final = frozenset(("DrugCodesetId", "GapDays", "Offset", "DaysSupplyOverride"))
 _COLLAPSE: Final = frozenset(("CollapseType", "EraPad"))
-_VERSIONS = re.compile(r"\s*(>=?|<=?|=)?\s*v?(\d+)(?:\.(\d+))?(?:\.(\d+))?\s*")
-#: The version of OMOP's CDM that Transat reads.
-_CDM: Final = (5, 4, 0)
 
 
 def read(text: str, where: str) -> Cohort:
@@ -70,7 +67,8 @@ def read(text: str, where: str) -> Cohort:
     """
     path = f"{where} $"
     said = members(_json(text, where), path, _ROOT)
-    _version(said.get("cdmVersionRange"), f"{path}.cdmVersionRange")
+    if said.get("cdmVersionRange") is not None:
+        words(said["cdmVersionRange"], f"{path}.cdmVersionRange")
     sets = concept_sets(said.get("ConceptSets"), f"{path}.ConceptSets")
     additional, limit = _qualified(said, path, sets)
     first, last = period(said.get("CensorWindow"), f"{path}.CensorWindow")
@@ -114,33 +112,6 @@ def _json(text: str, where: str) -> Any:
 def _same(text: str) -> Text | None:
     """A text that its author wrote in one language only; None when it is blank."""
     return Text(text, text) if text.strip() else None
-
-
-def _version(value: Any, path: str) -> None:
-    """Refuse a definition that says it is not for our version of the CDM."""
-    said = "" if value is None else words(value, path)
-    for part in filter(None, re.split(r"[,\s]+(?=[<>=])", said.strip())):
-        match = _VERSIONS.fullmatch(part)
-        if match is None:
-            raise malformed(
-                path,
-                "ce n'est pas un intervalle de versions comme « >=5.0.0 ».",
-                'this is not a range of versions such as ">=5.0.0".',
-            )
-        version = tuple(int(n or 0) for n in match.groups()[1:])
-        holds = {
-            ">=": version <= _CDM,
-            ">": version < _CDM,
-            "<=": version >= _CDM,
-            "<": version > _CDM,
-        }
-        if not holds.get(match[1] or "=", version == _CDM):
-            raise unsupported(
-                path,
-                f"cdmVersionRange {part}",
-                "Transat lit OMOP 5.4.",
-                "Transat reads OMOP 5.4.",
-            )
 
 
 def _entry(value: Any, path: str, sets: ConceptSets) -> Entry:

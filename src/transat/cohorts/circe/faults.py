@@ -44,6 +44,21 @@ def unsupported(path: str, feature: str, fr: str, en: str) -> FeatureUnsupported
     )
 
 
+def inexpressible(path: str, fr: str, en: str) -> FeatureUnsupported:
+    """A refusal to write what OHDSI's format cannot say."""
+    return FeatureUnsupported(
+        Text(
+            f"le format de l'OHDSI ne sait pas dire {fr}.",
+            f"OHDSI's format cannot say {en}.",
+        ),
+        path,
+        Text(
+            "Gardez cette définition dans le langage de Transat.",
+            "Keep this definition in Transat's language.",
+        ),
+    )
+
+
 def wrong_kind(path: str, wanted: Text, value: Any) -> DefinitionMalformed:
     """A value of another JSON kind than the one expected."""
     got_fr, got_en = _KINDS[type(value)]
