@@ -54,6 +54,7 @@ _PREGNANCY = {
     "precision_days": pa.int32(),
     "plurality": pa.int32(),
     "visit_occurrence_id": pa.int32(),
+    "precision_class": pa.string(),
 }
 
 
@@ -172,6 +173,7 @@ def _filled(chance: Random, name: str) -> dict[str, Any]:
             "dating": _maybe(chance, chance.choice(TEXTS)),
             "precision_days": chance.randint(0, 5),
             "plurality": _maybe(chance, chance.randint(1, 3)),
+            "precision_class": _maybe(chance, chance.choice(TEXTS)),
         }
     return {
         column.name: _maybe(chance, _value(chance, column), 0.2)

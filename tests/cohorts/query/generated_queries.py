@@ -73,6 +73,7 @@ _PREGNANCY: dict[str, Kind] = {
     "precision_days": "number",
     "plurality": "number",
     "visit_occurrence_id": "number",
+    "precision_class": "text",
 }
 
 
