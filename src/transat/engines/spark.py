@@ -44,6 +44,9 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "boolean": "boolean",
 }
 
+#: What makes a temporary table; its rows are computed once and kept, as DuckDB keeps them.
+_TEMP_TABLE: Final = re.compile(r"(?:\s*--[^\n]*\n)*\s*CREATE OR REPLACE TEMP TABLE (\w+) AS\s")
+
 
 class Spark:
     """One private Spark session.
@@ -91,8 +94,13 @@ class Spark:
 
     def sql(self, query: str, params: Sequence[Any] | None = None) -> None:
         """Run a statement for its effect."""
+        made = _TEMP_TABLE.match(query)
         with self._told():
-            self._run(query, params).collect()
+            if made is None:
+                self._run(query, params).collect()
+            else:
+                rows = self._run(query[made.end() :], params).localCheckpoint()
+                rows.createOrReplaceTempView(made[1])
         self._kinds.clear()
 
     def rows(self, query: str, params: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
