@@ -69,29 +69,31 @@ def merge(
         new = _changes(keys)
     latest = _latest_end(new, end)
     apart = start[1:] - latest[:-1]
-    new |= apart > gap
-    cuts = np.flatnonzero(new)
-    first = np.concatenate(([0], cuts + 1))
-    last = np.append(cuts, len(start) - 1)
+    new[1:] |= apart > gap
+    first = np.flatnonzero(new)
+    count = np.empty(len(first), np.int32)
+    np.subtract(first[1:], first[:-1], out=count[:-1], casting="same_kind")
+    count[-1] = len(start) - first[-1]
     return Merged(
-        tuple(key.take(first) for key in keys),
-        start.take(first),
-        latest.take(last),
-        (last - first + 1).astype(np.int32),
-        _gap_days(new, apart, first, last) if gap_days else None,
+        tuple(_at(first, key) for key in keys),
+        _at(first, start),
+        _before_next(first, latest),
+        count,
+        _gap_days(new, apart, first) if gap_days else None,
     )
 
 
 def _changes(keys: Sequence[Ints]) -> Flags:
-    """Whether each row but the first has another key than the row before."""
-    changed: Flags = keys[0][1:] != keys[0][:-1]
+    """Whether each row has another key than the row before; the first one has."""
+    new = np.ones(len(keys[0]), np.bool_)
+    np.not_equal(keys[0][1:], keys[0][:-1], out=new[1:])
     for key in keys[1:]:
-        changed |= key[1:] != key[:-1]
-    return changed
+        new[1:] |= key[1:] != key[:-1]
+    return new
 
 
 def _in_order(keys: Sequence[Ints], start: Ints, new: Flags) -> bool:
-    if not (new | (start[1:] >= start[:-1])).all():
+    if not (new[1:] | (start[1:] >= start[:-1])).all():
         return False
     if (keys[0][1:] < keys[0][:-1]).any():
         return False
@@ -126,8 +128,7 @@ def _latest_end(new: Flags, end: Ints) -> Ints:
     """
     low = int(end.min())
     days = (int(end.max()) - low).bit_length()
-    number = np.zeros(len(end), np.int32)
-    np.cumsum(new, out=number[1:])
+    number = np.cumsum(new, dtype=np.int32)
     wide = int(number[-1]).bit_length() + days > 31
     code = number.astype(np.int64) if wide else number
     code <<= days
@@ -142,9 +143,22 @@ def _latest_end(new: Flags, end: Ints) -> Ints:
     return code.astype(np.int32, copy=False)
 
 
-def _gap_days(new: Flags, apart: Ints, first: NDArray[np.intp], last: NDArray[np.intp]) -> Ints:
+def _at(places: NDArray[np.intp], values: Ints) -> Ints:
+    return values.take(places, mode="clip")  # they are within; "raise" would check each one
+
+
+def _before_next(first: NDArray[np.intp], values: Ints) -> Ints:
+    """The value of each era's last row, which is the one before the next era's first."""
+    taken = np.empty(len(first), np.int32)
+    taken[:-1] = _at(first[1:] - 1, values)
+    taken[-1] = values[-1]
+    return taken
+
+
+def _gap_days(new: Flags, apart: Ints, first: NDArray[np.intp]) -> Ints:
     np.maximum(apart, 0, out=apart)
-    apart *= ~new
-    total = np.zeros(len(apart) + 1, np.int32)
+    apart *= ~new[1:]
+    total = np.zeros(len(new), np.int32)
     np.cumsum(apart, out=total[1:])
-    return total.take(last) - total.take(first)
+    # What precedes an era's first row adds nothing, so an era's sum ends where the next begins.
+    return np.diff(_at(first, total), append=total[-1:])
