@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from transat.cohorts.query.columns.keys import PERSON_BITS, UNKNOWN, known
 from transat.cohorts.query.columns.postings import Postings
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from transat.cohorts.query.columns.files import PersonRange, TableFile
     from transat.cohorts.query.columns.keys import Ints, Mask, Rows
     from transat.cohorts.query.columns.people import People
+    from transat.cohorts.query.columns.periods import Periods
     from transat.cohorts.query.domains import Domain
 
 
@@ -32,6 +34,7 @@ class DomainRows:
         self._groups = file.groups(wanted)
         self._people = people
         self._columns: dict[tuple[str, Kind], Values] = {}
+        self._period: Rows | None = None
         self._postings: dict[str, Postings] = {}
         self._raw_order, self.key = self._sorted()
 
@@ -54,6 +57,12 @@ class DomainRows:
         keys = self._read(self.domain.key, "integer")
         order = _order(key, None if keys is None else keys.values[mine])
         return (mine, key) if order is None else (mine[order], key[order])
+
+    def period(self, periods: Periods) -> Rows:
+        """The observation period that holds each row's start, -1 for none; for periods apart."""
+        if self._period is None:
+            self._period = periods.only(self.key).astype(np.int32)
+        return self._period
 
     @cached_property
     def every(self) -> Rows:
@@ -101,9 +110,11 @@ class DomainRows:
         """The rows of each concept of a column."""
         found = self._postings.get(name)
         if found is None:
-            column = self._read(name, "integer")
-            held = unknown(len(self)) if column is None else column.take(self._raw_order)
-            found = self._postings[name] = Postings(held)
+            column = self._file.read(name, self._groups)
+            order = self._raw_order
+            if column is None:
+                column, order = pa.chunked_array([], pa.int64()), order[:0]
+            found = self._postings[name] = Postings(column, order)
         return found
 
     def ids(self) -> Ints:

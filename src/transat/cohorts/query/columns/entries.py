@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from transat.cohorts.query.columns import keys
-from transat.cohorts.query.columns.events import Index, only
+from transat.cohorts.query.columns.events import Index, held, only
 
 if TYPE_CHECKING:
     from transat.cohorts.query.columns.events import Events
@@ -41,12 +41,16 @@ def limited(index: Index, limit: Limit) -> Index:
 
 def _union(world: World, sources: tuple[Events, ...]) -> Index:
     """The events of all sources in order of (person, start, source, id)."""
-    key = np.concatenate([s.key for s in sources])
+    pairs = [held(source, world.periods) for source in sources]
+    begins = np.cumsum([0, *map(len, sources)])
+    key = np.concatenate([s.key[which] for s, (which, _) in zip(sources, pairs, strict=True)])
+    period = np.concatenate([period for _, period in pairs])
+    event = np.concatenate(
+        [which + begin for (which, _), begin in zip(pairs, begins, strict=False)]
+    )
     # Stable: of one day, the events of the first source come first, in order of id.
     order = np.argsort(key, kind="stable")
-    which, period = world.periods.holding(key[order])
-    event = order[which]
-    return Index(sources, world.periods, key[event], period, event)
+    return Index(sources, world.periods, key[order], period[order], event[order])
 
 
 def _by_own_start(index: Index, limit: Limit) -> Mask:

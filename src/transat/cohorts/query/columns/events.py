@@ -20,19 +20,26 @@ if TYPE_CHECKING:
 class Events:
     """Rows of one domain with their dates, in order of (person, start, id).
 
-    key, end: keys of start and end, as moved. own: keys of the rows' own start, by which entry
-    events are limited; it differs from `key` where a date of the study replaces the start.
+    key, end: keys of start and end, `moved` or not. own: keys of the rows' own start, by which
+    entry events are limited; it differs from `key` where a date of the study replaces the start.
     """
 
-    __slots__ = ("_by_end", "_end", "domain", "key", "own", "rows")
+    __slots__ = ("_by_end", "_end", "domain", "key", "moved", "own", "rows")
 
     def __init__(
-        self, domain: DomainRows, rows: Rows, key: Ints, end: Ints | None, own: Ints | None = None
+        self,
+        domain: DomainRows,
+        rows: Rows,
+        key: Ints,
+        end: Ints | None = None,
+        own: Ints | None = None,
+        moved: bool = False,
     ) -> None:
         self.domain = domain
         self.rows = rows
         self.key = key
         self.own = own
+        self.moved = moved
         self._end = end
         self._by_end: tuple[Ints, Ints] | None = None
 
@@ -67,7 +74,7 @@ class Events:
         """Some of them."""
         end = None if self._end is None else self._end[kept]
         own = None if self.own is None else self.own[kept]
-        return Events(self.domain, self.rows[kept], self.key[kept], end, own)
+        return Events(self.domain, self.rows[kept], self.key[kept], end, own, self.moved)
 
 
 class Index:
@@ -80,7 +87,12 @@ class Index:
     __slots__ = ("_end", "event", "key", "period", "periods", "sources")
 
     def __init__(
-        self, sources: Sequence[Events], periods: Periods, key: Ints, period: Ints, event: Ints
+        self,
+        sources: Sequence[Events],
+        periods: Periods,
+        key: Ints,
+        period: Ints | Rows,
+        event: Ints,
     ) -> None:
         self.sources = sources
         self.periods = periods
@@ -142,7 +154,15 @@ class Index:
 
 def only(events: Events, periods: Periods) -> Index:
     """Each of the events once per observation period that holds its start."""
-    which, period = periods.holding(events.key)
-    if len(which) == len(events):
-        return Index((events,), periods, events.key, period, which)
-    return Index((events,), periods, events.key[which], period, which)
+    which, period = held(events, periods)
+    key = events.key if len(which) == len(events) else events.key[which]
+    return Index((events,), periods, key, period, which)
+
+
+def held(events: Events, periods: Periods) -> tuple[Ints, Ints | Rows]:
+    """All pairs (event, observation period that holds its start), in order."""
+    if events.moved or not periods.apart:
+        return periods.holding(events.key)
+    period = events.domain.period(periods)[events.rows]
+    which: Ints = np.flatnonzero(period >= 0)
+    return which, period if len(which) == len(period) else period[which]

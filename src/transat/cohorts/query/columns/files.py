@@ -15,13 +15,24 @@ from transat.core.languages import Text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from transat.cohorts.query.columns.keys import Ints
+
 
 @dataclass(frozen=True, slots=True)
 class PersonRange:
-    """Person ids, both ends in."""
+    """Persons by id, ascending; `low` and `high` are the first and the last."""
 
-    low: int
-    high: int
+    ids: Ints
+
+    @property
+    def low(self) -> int:
+        """The smallest id."""
+        return int(self.ids[0])
+
+    @property
+    def high(self) -> int:
+        """The greatest id."""
+        return int(self.ids[-1])
 
 
 class TableFile:

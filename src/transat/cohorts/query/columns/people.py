@@ -19,11 +19,12 @@ class People:
         self.ids = ids
         self._first = int(ids[0]) if len(ids) else 0
         span = int(ids[-1]) - self._first + 1 if len(ids) else 0
+        self._span = span
         self._table: NDArray[np.int32] | None = None
         if span <= 8 * len(ids):
             # Ids that lie close together are looked up; a search would cost ten times as much.
-            self._table = np.full(span, -1, np.int32)
-            self._table[ids - self._first] = np.arange(len(ids), dtype=np.int32)
+            self._table = np.full(span + 2, -1, np.int32)
+            self._table[ids - self._first + 1] = np.arange(len(ids), dtype=np.int32)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -33,8 +34,6 @@ class People:
         if not len(self.ids):
             return np.full(len(ids), -1, np.int32)
         if self._table is not None:
-            place = ids - self._first
-            within = (place >= 0) & (place < len(self._table))
-            return np.where(within, self._table[np.where(within, place, 0)], -1)
+            return self._table[np.clip(ids - (self._first - 1), 0, self._span + 1)]
         place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
         return np.where(self.ids[place] == ids, place, -1)

@@ -21,17 +21,24 @@ class Periods:
         # What is not known holds nothing.
         self.high = np.where(whole, high, base(low) - 1)
         reached = np.maximum.accumulate(self.high) if len(low) else self.high
-        self._apart = bool((low[1:] > reached[:-1]).all())
+        #: Whether no two of a person overlap: a day is then in one at most.
+        self.apart = bool((low[1:] > reached[:-1]).all())
+
+    def only(self, key: Ints) -> Ints:
+        """The period that holds each key, -1 for none, when periods are apart."""
+        last = np.searchsorted(self.low, key, "right") - 1
+        if len(last):
+            # Before the first period, -1 would be the last one.
+            last[(last < 0) | (key > self.high[last])] = -1
+        return last
 
     def holding(self, key: Ints) -> tuple[Ints, Ints]:
         """All pairs (position in `key`, period that holds it), in order."""
+        if self.apart:
+            period = self.only(key)
+            held = np.flatnonzero(period >= 0)
+            return held, period[held]
         after = np.searchsorted(self.low, key, "right")
-        if self._apart:
-            last = after - 1
-            # Before the first period, -1 is the last one, which does not hold it either.
-            held = np.flatnonzero(key <= self.high[last]) if len(self.low) else after[:0]
-            held = held[last[held] >= 0]
-            return held, last[held]
         first = np.searchsorted(person(self.low), person(key), "left")
         which, period = spread(first, after)
         kept = self.high[period] >= key[which]

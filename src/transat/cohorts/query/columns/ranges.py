@@ -23,4 +23,4 @@ def person_ranges(cdm: Cdm, rows: int) -> list[PersonRange]:
     persons = np.unique(values(column, "integer").values)
     total = sum(TableFile(cdm.path_of(d.table)).rows for d in DOMAINS.values())
     parts = min(-(-total // rows), len(persons))
-    return [PersonRange(int(some[0]), int(some[-1])) for some in np.array_split(persons, parts)]
+    return [PersonRange(some) for some in np.array_split(persons, parts)]

@@ -29,7 +29,7 @@ def found(world: World, read: Read) -> Events:
     if read.first:
         earliest = keys.firsts(key)
         rows, key = rows[earliest], key[earliest]
-    events = _moved(Events(domain, rows, key, None), read)
+    events = _moved(Events(domain, rows, key), read)
     for condition in read.filters:
         events = events.keep(satisfied(world, events, condition))
     if read.start_on is not None or read.end_on is not None:
@@ -63,7 +63,7 @@ def _moved(events: Events, read: Read) -> Events:
     if read.start == _START and read.end == _END:
         return events
     start, end = _shifted(events, read.start), _shifted(events, read.end)
-    moved = Events(events.domain, events.rows, start, end)
+    moved = Events(events.domain, events.rows, start, end, moved=True)
     return moved if read.start.edge == "start" else _ordered(moved)
 
 
@@ -87,4 +87,4 @@ def _cut(events: Events, read: Read) -> Events:
     if read.end_on is not None:
         end = base + keys.day(read.end_on)
         kept &= (events.key <= end) & (end <= events.end)
-    return _ordered(Events(events.domain, events.rows, key, end, events.key).keep(kept))
+    return _ordered(Events(events.domain, events.rows, key, end, events.key, True).keep(kept))

@@ -64,7 +64,7 @@ def together(definitions: Sequence[Definition], parts: Sequence[Part]) -> Execut
     )
     numbers = pa.array(np.repeat(ids, np.diff(bounds).sum(axis=0)))
     cohorts = periods.add_column(0, COHORT_SCHEMA.field(0), numbers).cast(COHORT_SCHEMA)
-    return Executed(cohorts, _attrition(definitions, sum(p.left for p in parts)))
+    return Executed(cohorts, _attrition(definitions, np.sum([p.left for p in parts], axis=0)))
 
 
 def _attrition(definitions: Sequence[Definition], left: NDArray[np.int64] | None) -> pa.Table:

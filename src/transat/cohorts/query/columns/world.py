@@ -5,15 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from transat.cohorts.query.columns import entries, exits, groups, reads
 from transat.cohorts.query.columns.domain_rows import DomainRows
 from transat.cohorts.query.columns.files import PersonRange, TableFile
 from transat.cohorts.query.columns.lookups import Lookup
 from transat.cohorts.query.columns.people import People
 from transat.cohorts.query.columns.periods import Periods
-from transat.cohorts.query.columns.values import Kind, Values, values
+from transat.cohorts.query.columns.values import Kind, Values
 from transat.cohorts.query.domains import DOMAINS
 
 if TYPE_CHECKING:
@@ -28,13 +26,12 @@ if TYPE_CHECKING:
 class World:
     """What a range of persons did, read when asked for.
 
-    concepts: the concept ids of every code set, ascending. wanted: None for everybody.
+    concepts: the concept ids of every code set, ascending.
     """
 
-    def __init__(
-        self, cdm: Cdm, concepts: Mapping[CodeSet, Ints], wanted: PersonRange | None = None
-    ) -> None:
+    def __init__(self, cdm: Cdm, concepts: Mapping[CodeSet, Ints], wanted: PersonRange) -> None:
         self.concepts = concepts
+        self.people = People(wanted.ids)
         self._cdm = cdm
         self._wanted = wanted
         self._files: dict[str, TableFile] = {}
@@ -45,17 +42,6 @@ class World:
         self._eras: dict[Persistence, tuple[Ints, Ints]] = {}
         self._lookups: dict[str, Lookup] = {}
         self._persons: dict[tuple[str, Kind], Values] = {}
-
-    @cached_property
-    def people(self) -> People:
-        """Everybody of the range with an observation period."""
-        file = self.file("observation_period")
-        column = file.read("person_id", file.groups(self._wanted))
-        said = np.empty(0, np.int64) if column is None else values(column, "integer").values
-        ids = np.unique(said)
-        if self._wanted is not None:
-            ids = ids[(ids >= self._wanted.low) & (ids <= self._wanted.high)]
-        return People(ids)
 
     @cached_property
     def periods(self) -> Periods:
