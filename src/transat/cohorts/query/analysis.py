@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Literal
 
+import pyarrow as pa
+
+from transat.cohorts.query.domains import DERIVED, DOMAINS
+from transat.cohorts.query.executor import COHORT_SCHEMA
 from transat.cohorts.query.model import Cohort, Read, Window
 from transat.cohorts.query.node import node
 from transat.core.languages import Text
+from transat.tables.omop import tables
 
 
 @node
@@ -68,3 +73,27 @@ class Analysis:
     cohort: Cohort
     measures: tuple[Measure, ...] = ()
     follow_up: FollowUp | None = None
+
+
+def answer_schema(analysis: Analysis) -> pa.Schema:
+    """Columns of what an executor answers: person and days, one per measure, time and status.
+
+    A measure is an int64, but for a ratio or an attribute that holds decimals (float64); a day is
+    counted from 1970-01-01.
+    """
+    fields = [(name, COHORT_SCHEMA.field(name).type) for name in COHORT_SCHEMA.names[1:]]
+    fields += [(m.key, _type(m)) for m in analysis.measures]
+    if analysis.follow_up is not None:
+        fields += [("time", pa.int64()), ("status", pa.int64())]
+    return pa.schema(fields)
+
+
+def _type(measure: Measure) -> pa.DataType:
+    if measure.what != "last_value" or measure.attribute is None:
+        return pa.int64()
+    if measure.attribute in DERIVED:
+        return pa.float64() if measure.attribute.startswith("ratio") else pa.int64()
+    table, _, column = measure.attribute.rpartition(".")
+    declared = tables().get(table or DOMAINS[measure.events.domain].table)
+    decimal = declared is not None and declared.column(column).type == "float"
+    return pa.float64() if decimal else pa.int64()

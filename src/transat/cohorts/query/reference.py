@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from transat.cohorts.query.analysis import Analysis
+from transat.cohorts.query.analysis import Analysis, answer_schema
 from transat.cohorts.query.executor import (
     ATTRITION_SCHEMA,
     COHORT_SCHEMA,
@@ -25,7 +25,7 @@ from transat.cohorts.query.reference_concepts import Concepts
 from transat.cohorts.query.reference_events import Chart
 from transat.cohorts.query.reference_filters import Event
 from transat.cohorts.query.reference_history import History, Period
-from transat.cohorts.query.reference_measures import arrow_type, followed, measured
+from transat.cohorts.query.reference_measures import followed, measured
 from transat.cohorts.query.reference_periods import entered, in_order, limited, periods
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Reference:
                 if analysis.follow_up is not None:
                     values += followed(analysis.follow_up, period, chart)
                 rows.append((chart.person, *period, *values))
-        return _table(sorted(rows, key=lambda row: row[:3]), _schema(analysis))
+        return _table(sorted(rows, key=lambda row: row[:3]), answer_schema(analysis))
 
 
 def _followed_through(
@@ -117,14 +117,6 @@ def _steps(cohort: Cohort) -> list[Step]:
     qualified: list[Step] = [] if cohort.qualified is None else [("qualified", None)]
     rules: list[Step] = [("rule", number) for number in range(len(cohort.rules))]
     return [("entry", None), *qualified, *rules, ("limit", None), ("cohort", None)]
-
-
-def _schema(analysis: Analysis) -> pa.Schema:
-    fields = [(name, COHORT_SCHEMA.field(name).type) for name in COHORT_SCHEMA.names[1:]]
-    fields += [(m.key, arrow_type(m)) for m in analysis.measures]
-    if analysis.follow_up is not None:
-        fields += [("time", pa.int64()), ("status", pa.int64())]
-    return pa.schema(fields)
 
 
 def _table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-
 from transat.cohorts.query.analysis import FollowUp, Measure
-from transat.cohorts.query.domains import DERIVED, DOMAINS
 from transat.cohorts.query.model import Read
 from transat.cohorts.query.reference_events import Chart
 from transat.cohorts.query.reference_filters import Event
 from transat.cohorts.query.reference_history import Period
 from transat.cohorts.query.reference_periods import collapsed
-from transat.tables.omop import tables
 
 CENSORED, OUTCOME = 0, 1
 
@@ -46,18 +42,6 @@ def followed(follow_up: FollowUp, period: Period, chart: Chart) -> tuple[int | N
     ]
     day, status = min(ends, default=(end, CENSORED))
     return day - origin, status
-
-
-def arrow_type(measure: Measure) -> pa.DataType:
-    """float64 for a ratio or an attribute that holds decimals, int64 for all the others."""
-    if measure.what != "last_value" or measure.attribute is None:
-        return pa.int64()
-    if measure.attribute in DERIVED:
-        return pa.float64() if measure.attribute.startswith("ratio") else pa.int64()
-    table, _, column = measure.attribute.rpartition(".")
-    declared = tables().get(table or DOMAINS[measure.events.domain].table)
-    decimal = declared is not None and declared.column(column).type == "float"
-    return pa.float64() if decimal else pa.int64()
 
 
 def _index(period: Period, chart: Chart) -> Event:
