@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Final
 
 from transat.cohorts.language.place import FIX, Place
@@ -138,6 +139,11 @@ def _from_file(entries: dict[str, Place], opener: Opener) -> tuple[CodeLine, ...
 
 
 def _opened(place: Place, file: str, sha256: Place | None, opener: Opener) -> str:
+    if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts or "\\" in file:
+        raise place.refused(
+            Text("donnez un chemin sous le dossier de ce document.",
+                 "give a path below the folder of this document.")
+        )  # fmt: skip
     try:
         raw = opener(file)
         text = raw.decode("utf-8-sig")  # a spreadsheet may put a mark first
