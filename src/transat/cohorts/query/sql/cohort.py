@@ -189,7 +189,8 @@ def _first_or_last(query: str, limit: Limit) -> str:
     inner = query.replace("\n", "\n          ")
     return (
         "SELECT * FROM (\n"
-        f"    SELECT *, first_value(event) OVER (PARTITION BY person_id ORDER BY {order}) AS chosen\n"
+        "    SELECT *,\n"
+        f"        first_value(event) OVER (PARTITION BY person_id ORDER BY {order}) AS chosen\n"
         f"    FROM (\n          {inner}\n    ) e\n) e\nWHERE event = chosen"
     )
 

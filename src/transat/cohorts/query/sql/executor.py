@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from transat.cohorts.query.analysis import answer_schema
 from transat.cohorts.query.executor import ATTRITION_SCHEMA, COHORT_SCHEMA, Executed
+from transat.cohorts.query.sql.analysis import statements as of_analysis
 from transat.cohorts.query.sql.attributes import empty_pregnancies
 from transat.cohorts.query.sql.codes import Codes
 from transat.cohorts.query.sql.cohort import Statement, statements
 from transat.engines.choose import open_engine
 
 if TYPE_CHECKING:
+    from transat.cohorts.query.analysis import Analysis
     from transat.cohorts.query.executor import Definition
     from transat.engines.cdm import Cdm
     from transat.engines.engine import Engine
@@ -56,6 +59,12 @@ class Sql:
             attrition.sort_by([("cohort_definition_id", "ascending"), ("step", "ascending")]),
         )
 
+    def analyse(self, cdm: Cdm, analysis: Analysis) -> pa.Table:
+        """One row per period of the cohort, with its columns (analysis.answer_schema)."""
+        with self._attached(cdm) as engine:
+            given = _run(engine, analysis_script(analysis))
+        return _table(given["analysis"], answer_schema(analysis))
+
     @contextmanager
     def _attached(self, cdm: Cdm) -> Iterator[Engine]:
         with (
@@ -75,6 +84,13 @@ def script(definitions: Iterable[Definition]) -> list[Statement]:
     """Every statement that runs for these definitions, in order."""
     codes = Codes()
     made = [one for definition in definitions for one in statements(definition, codes)]
+    return [*map(Statement, codes.statements()), *made]
+
+
+def analysis_script(analysis: Analysis) -> list[Statement]:
+    """Every statement that runs for an analysis, in order."""
+    codes = Codes()
+    made = of_analysis(analysis, codes)
     return [*map(Statement, codes.statements()), *made]
 
 
