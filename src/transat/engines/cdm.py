@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -84,16 +84,17 @@ class Cdm:
             )
         return said
 
-    def attach(self, engine: Engine) -> None:
-        """Give `engine` one view per declared OMOP table.
+    def attach(self, engine: Engine, names: Collection[str] | None = None) -> None:
+        """Give `engine` one view per declared OMOP table, or of the tables named.
 
         Columns that the files lack are null, and a table that the folder lacks is empty, so a
         query written for CDM 5.4 runs on an older or partial CDM.
         """
         for name, table in omop_tables().items():
-            engine.sql(
-                f"CREATE OR REPLACE VIEW {identifier(name)} AS {self._select(engine, table)}"
-            )
+            if names is None or name in names:
+                engine.sql(
+                    f"CREATE OR REPLACE VIEW {identifier(name)} AS {self._select(engine, table)}"
+                )
 
     def _select(self, engine: Engine, table: Table) -> str:
         path = self.path_of(table.name)

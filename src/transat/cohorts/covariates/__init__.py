@@ -1,0 +1,28 @@
+"""Covariates of a cohort: what was known of each person before, as a sparse matrix and its words.
+
+cdm + cohort rows + Settings ──build──▶ Covariates (matrix, dictionary) ──▶ files, Table 1
+"""
+
+from transat.cohorts.covariates.assemble import build
+from transat.cohorts.covariates.matrix import Covariates
+from transat.cohorts.covariates.settings import (
+    Analysis,
+    Settings,
+    catalogue,
+    chosen,
+    code_analysis,
+    code_settings,
+    default_settings,
+)
+
+__all__ = [
+    "Analysis",
+    "Covariates",
+    "Settings",
+    "build",
+    "catalogue",
+    "chosen",
+    "code_analysis",
+    "code_settings",
+    "default_settings",
+]
