@@ -166,7 +166,7 @@ def test_an_identifier_too_large_is_said_and_not_shown(tmp_path: Path) -> None:
     ),
     st.integers(1, 7), st.integers(1, 3), st.randoms(use_true_random=False),
 )  # fmt: skip
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_row_groups_and_order_do_not_matter(
     tmp_path_factory: pytest.TempPathFactory, drawn: Any, size: int, threads: int, random: Any
 ) -> None:

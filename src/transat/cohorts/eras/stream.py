@@ -69,6 +69,7 @@ def eras(
     metadata = pq.read_metadata(path)
     columns = columns_to_read(metadata, source)
     own = threading.local()
+    _keep_freed_memory()
 
     def merged(rows: Rows) -> Merged:
         found = merge((rows.person, rows.key), rows.start, rows.end, gap, source.gap_days)
@@ -83,6 +84,16 @@ def eras(
 
     with ThreadPoolExecutor(threads) as pool:
         yield from _joined(_ahead(pool, part, range(metadata.num_row_groups), threads + 2), merged)
+
+
+def _keep_freed_memory() -> None:
+    """Let the C library keep what is freed, for the next row group.
+
+    glibc returns freed blocks to the system above a threshold, which the largest block freed so far
+    sets (mallopt(3), M_MMAP_THRESHOLD; at most 32 MB). Otherwise the pages of every array are
+    faulted in anew, which costs more than the arithmetic.
+    """
+    np.empty(31 << 20, np.uint8)
 
 
 def _part(rows: Rows, merged: Callable[[Rows], Merged]) -> _Part | None:
