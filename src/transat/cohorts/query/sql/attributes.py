@@ -98,10 +98,17 @@ def carried(alias: str, names: Iterable[str]) -> dict[str, str]:
     return {name: f"{alias}.{column_of(name)}" for name in names}
 
 
-def empty_pregnancies() -> str:
-    """The query of the extension `pregnancy` in a CDM that has none."""
-    columns = (f"CAST(NULL AS {t}) AS {name}" for name, t in _types("pregnancy").items())
-    return f"SELECT {', '.join(columns)} WHERE false"
+def pregnancies(source: str | None, present: Iterable[str]) -> str:
+    """The query of the extension `pregnancy`: columns that `source` lacks are null.
+
+    source: a relation; None for a CDM that has none. present: its columns.
+    """
+    names = {name.lower() for name in present}
+    columns = (
+        f"CAST({name if name in names else 'NULL'} AS {sql_type}) AS {name}"
+        for name, sql_type in _types("pregnancy").items()
+    )
+    return f"SELECT {', '.join(columns)}" + (f" FROM {source}" if source else " WHERE false")
 
 
 def _as_day(column: str, sql_type: str) -> str:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from transat.cohorts.query.analysis import answer_schema
 from transat.cohorts.query.executor import ATTRITION_SCHEMA, COHORT_SCHEMA, Executed
 from transat.cohorts.query.sql.analysis import statements as of_analysis
-from transat.cohorts.query.sql.attributes import empty_pregnancies
+from transat.cohorts.query.sql.attributes import pregnancies
 from transat.cohorts.query.sql.codes import Codes
 from transat.cohorts.query.sql.cohort import Statement, statements
 from transat.engines.choose import open_engine
@@ -72,11 +72,7 @@ class Sql:
             open_engine(self.engine, self.memory_limit, self.threads, Path(spill)) as engine,
         ):
             cdm.attach(engine)
-            pregnancies = cdm.path_of("pregnancy")
-            if pregnancies.is_file():
-                engine.view_parquet("pregnancy", [pregnancies])
-            else:
-                engine.sql(f"CREATE OR REPLACE VIEW pregnancy AS {empty_pregnancies()}")
+            engine.sql(f"CREATE OR REPLACE VIEW pregnancy AS {_pregnancies(cdm, engine)}")
             yield engine
 
 
@@ -112,6 +108,14 @@ def _run(engine: Engine, made: Iterable[Statement]) -> dict[str, list[pa.Table]]
         else:
             engine.sql(one.text)
     return given
+
+
+def _pregnancies(cdm: Cdm, engine: Engine) -> str:
+    file = cdm.path_of("pregnancy")
+    if not file.is_file():
+        return pregnancies(None, ())
+    engine.view_parquet("raw_pregnancy", [file])
+    return pregnancies("raw_pregnancy", engine.columns("raw_pregnancy"))
 
 
 def _table(parts: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
