@@ -292,6 +292,7 @@ CRITERIA: Final[dict[str, Criterion]] = {
             *_concepts("DeathType", "death_type_concept_id", exclude=True),
             *_AGE,
         ),
+        # A person dies once; Circe counts an unknown cause as a cause.
         {**_EDGES, "DOMAIN_CONCEPT": _CONSTANT, "DURATION": _CONSTANT},
         source="DeathSourceConcept",
         first=False,

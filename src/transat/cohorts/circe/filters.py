@@ -106,7 +106,11 @@ def _concepts(a: Attribute, body: dict[str, Any], path: str, sets: ConceptSets) 
 
 
 def _selection(a: Attribute, body: dict[str, Any], path: str, sets: ConceptSets) -> list[Filter]:
-    """In a concept set, not in it; without a set: known, or unknown though the row asked exists."""
+    """In a concept set, not in it; without a set: known, or unknown though the row asked exists.
+
+    An unknown value is not "not in it", here as everywhere. SQL's NOT IN, and so Circe, lets it
+    pass when the CDM holds no concept of the set.
+    """
     said = members(body[a.key], path, SELECTION)
     excluded = flag(said.get("IsExclusion"), f"{path}.IsExclusion")
     among = code_set(said.get("CodesetId"), f"{path}.CodesetId", sets)
