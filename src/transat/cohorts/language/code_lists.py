@@ -108,7 +108,7 @@ def _from_concepts(place: Place) -> tuple[CodeLine, ...]:
             for word in ("descendants", "mapped", "exclude")
         }
         item = ConceptItem(
-            entries["id"].whole(), flags["descendants"], flags["mapped"], flags["exclude"]
+            entries["id"].concept(), flags["descendants"], flags["mapped"], flags["exclude"]
         )
         lines.append(CodeLine(item, None, "", ""))
     return tuple(lines)
@@ -220,7 +220,7 @@ def _line(where: str, number: int, row: dict[str, str]) -> CodeLine:
 
 
 def _concept(where: str, row: dict[str, str]) -> ConceptItem:
-    if not re.fullmatch("[0-9]{1,18}", row["code"]) or row["match"] != "exact":
+    if not re.fullmatch("[0-9]{1,15}", row["code"]) or row["match"] != "exact":
         raise _refused(
             where,
             "un concept OMOP s'écrit en chiffres, avec match exact.",

@@ -77,10 +77,10 @@ def _concept(
             raise place.expected("un concept", "a concept")
         return _concept(inner[NOT], attribute, context, sex, excluded=True)
     if place.kind == "list":
-        ids = tuple(sorted({p.whole() for p in place.each()}))
+        ids = tuple(sorted({p.concept() for p in place.each()}))
         return ConceptIn(attribute, ids, excluded)
     if place.kind == "int":
-        return ConceptIn(attribute, (place.whole(),), excluded)
+        return ConceptIn(attribute, (place.concept(),), excluded)
     if sex:
         return ConceptIn(attribute, (SEXES[place.word(tuple(SEXES))],), excluded)
     word = place.word(("known", "unknown", *context.codes))

@@ -16,8 +16,9 @@ from transat.core.languages import Text
 
 FIX: Final = Text("Corrigez cette ligne et recommencez.", "Correct this line and try again.")
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_WHOLE: Final = re.compile(r"[-+]?[0-9]{1,9}")
-_NUMBER: Final = re.compile(r"[-+]?[0-9]{1,15}(\.[0-9]{1,15})?")
+#: Without zeros in front: YAML 1.1 reads 010 as eight, YAML 1.2 as ten.
+_WHOLE: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,15})")
+_NUMBER: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TAG: Final = "tag:yaml.org,2002:"
 #: A file deeper or longer than a person would write is refused before it is read.
@@ -169,7 +170,7 @@ class Place:
     def name(self) -> str:
         """A short name: small letters, digits, _."""
         value = self.word_of()
-        if not NAME.fullmatch(value):
+        if self.kind != "str" or not NAME.fullmatch(value):
             raise self.expected(
                 "un nom court (minuscules, chiffres, _)", "a short name (small letters, digits, _)"
             )
@@ -178,7 +179,7 @@ class Place:
     def matching(self, pattern: str, fr: str, en: str) -> str:
         """A scalar that matches a pattern, which the words describe."""
         value = self.word_of()
-        if not re.fullmatch(pattern, value):
+        if self.kind != "str" or not re.fullmatch(pattern, value):
             raise self.expected(fr, en)
         return value
 
@@ -197,6 +198,10 @@ class Place:
                 f"un nombre entier d'au moins {least}", f"a whole number of at least {least}"
             )
         return int(value)
+
+    def concept(self) -> int:
+        """An OMOP concept id."""
+        return self.whole(0, 2**53 - 1)
 
     def signed(self) -> int:
         """A whole number of days, negative or not, of at most a century."""

@@ -14,7 +14,7 @@ from transat.cohorts.language.analyses import part
 from transat.cohorts.language.code_lists import CodeLine, CodeList, Opener, code_list
 from transat.cohorts.language.context import Context
 from transat.cohorts.language.days import Bound, bounds
-from transat.cohorts.language.grammar import ANY
+from transat.cohorts.language.grammar import ANY, EVER
 from transat.cohorts.language.hashes import Hashes, logic, sha256
 from transat.cohorts.language.place import NAME, Place, compose
 from transat.cohorts.language.populations import population
@@ -22,8 +22,10 @@ from transat.cohorts.language.study import Part, Population, Study
 from transat.core.errors import StudyError
 from transat.core.languages import Text
 
-#: Names that a code set cannot bear: words with a meaning of their own.
-RESERVED: Final = (ANY, "known", "unknown")
+#: Names that nothing can bear: words with a meaning here, and those that YAML takes for a value.
+RESERVED: Final = (
+    ANY, EVER, "known", "unknown", "null", "true", "false", "yes", "no", "on", "off", "y", "n",
+)  # fmt: skip
 Named = TypeVar("Named", Population, Part)
 
 
@@ -57,7 +59,8 @@ def parse(text: str, name: str, opener: Opener | None = None) -> Study:
     """
     root = compose(text, name)
     entries = root.shape("document")
-    entries["grammar"].word(("1",))
+    if entries["grammar"].kind != "int" or entries["grammar"].word_of() != "1":
+        raise entries["grammar"].expected("1", "1")
     study = entries["study"].shape("study")
     titles = {word: _said(entries[word]) for word in ("title", "purpose") if word in entries}
     windows, labels = _windows(entries.get("windows"))
@@ -106,7 +109,7 @@ def _windows(
     made: dict[str, tuple[Bound, Bound]] = {}
     labels: dict[str, Text] = {}
     for name, each in place.entries().items() if place else ():
-        _named(each, name, ())
+        _named(each, name)
         entries = each.shape("window")
         if entries["days"].kind == "str":
             raise entries["days"].expected("[premier, dernier]", "[first, last]")
@@ -117,17 +120,17 @@ def _windows(
 def _codes(place: Place | None, opener: Opener) -> dict[str, CodeList]:
     made: dict[str, CodeList] = {}
     for name, each in place.entries().items() if place else ():
-        _named(each, name, RESERVED)
+        _named(each, name)
         made[name] = code_list(name, each, opener)
     return made
 
 
-def _named(place: Place, name: str, reserved: tuple[str, ...]) -> None:
-    if not NAME.fullmatch(name) or name in reserved:
+def _named(place: Place, name: str) -> None:
+    if not NAME.fullmatch(name) or name in RESERVED:
         raise place.refused(
             Text(f"« {name[:60]} » ne peut pas servir de nom.", f'"{name[:60]}" cannot be a name.'),
-            Text("Écrivez des minuscules, des chiffres, _ ; ni any, ni known, ni unknown.",
-                 "Write small letters, digits, _; not any, known or unknown."),
+            Text(f"Écrivez des minuscules, des chiffres, _ ; aucun de {', '.join(RESERVED)}.",
+                 f"Write small letters, digits, _; none of {', '.join(RESERVED)}."),
         )  # fmt: skip
 
 

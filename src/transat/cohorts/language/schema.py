@@ -1,7 +1,8 @@
 """The JSON schema of the language, for editors: written from the grammar that the reader checks.
 
 What the reader takes, the schema takes; the reader refuses more (names that nothing bears,
-keywords that do not go together, code lists). `python -m transat.cohorts.language.schema` prints it.
+keywords that do not go together, code lists). `schema.json` beside this file is the text of it:
+`python -m transat.cohorts.language.schema > schema.json`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _DATE: Final = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 _BOUND: Final = {
     "anyOf": [
         {"type": "integer", "minimum": -36_500, "maximum": 36_500},
-        {"type": "string", "pattern": f"^({EVER}|{WEEKS}|{SHIFT}|-?[0-9]{{1,5}})$"},
+        {"type": "string", "pattern": f"^({EVER}|{WEEKS}|{SHIFT})$"},
     ]
 }
 _SCALAR: Final[dict[str, Any]] = {"type": ["string", "number"]}
@@ -65,7 +66,7 @@ _VALUE: Final[dict[str, Any]] = {
             "type": "object",
             "properties": {
                 NOT: {"$ref": "#/$defs/value"},
-                **{word: _SCALAR for word in TEXT_OPERATORS},
+                **dict.fromkeys(TEXT_OPERATORS, _SCALAR),
             },
             "additionalProperties": False,
             "minProperties": 1,

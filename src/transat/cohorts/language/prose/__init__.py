@@ -15,7 +15,7 @@ from transat.cohorts.language.hashes import logic_sha256
 from transat.cohorts.language.prose.analyses import analysis_parts
 from transat.cohorts.language.prose.cohorts import Part, cohort_parts
 from transat.cohorts.language.prose.left import left
-from transat.cohorts.language.prose.lists import list_lines
+from transat.cohorts.language.prose.lists import list_lines, names
 from transat.cohorts.language.prose.voice import Line, Voice
 from transat.cohorts.language.study import Study
 from transat.cohorts.query.analysis import Analysis
@@ -57,8 +57,10 @@ def prose(
     attrition of several definitions where one is said.
     """
     if isinstance(thing, Study):
-        return _study(thing, Voice(language, thing.labels), attrition)
-    voice = Voice(language, labels or {})
+        return _study(
+            thing, Voice(language, names(_nodes(thing), language, thing.labels)), attrition
+        )
+    voice = Voice(language, names(thing, language, labels or {}))
     cohort = thing.cohort if isinstance(thing, Analysis) else thing
     title = cohort.name or UNTITLED
     parts = cohort_parts(cohort, voice, left(attrition))
@@ -84,15 +86,18 @@ def _study(study: Study, voice: Voice, attrition: pa.Table | None) -> str:
     for part in study.analyses:
         title = f"{voice.text(part.title)} [{part.id} : {part.cohort}]"
         pages.append(_page([title], analysis_parts(part.analysis, voice), voice))
-    nodes = (*(p.cohort for p in study.populations), *(p.analysis for p in study.analyses))
     both = (f"{voice('logique', 'logic')} {study.hashes.logic}",
             f"document {study.hashes.document}")  # fmt: skip
     pages.append(
-        _page([], [(LISTS, list_lines(nodes, voice) or [_none(voice)]),
+        _page([], [(LISTS, list_lines(_nodes(study), voice) or [_none(voice)]),
                    (NAMES, [Line(each) for each in both]),
                    (READING, [Line(voice.text(each)) for each in _CONVENTIONS])], voice)
     )  # fmt: skip
     return "\n".join(pages)
+
+
+def _nodes(study: Study) -> tuple[Cohort | Analysis, ...]:
+    return (*(p.cohort for p in study.populations), *(p.analysis for p in study.analyses))
 
 
 def _none(voice: Voice) -> Line:

@@ -112,15 +112,15 @@ def _how(count: Count, voice: Voice) -> str:
 
 
 def _coded(read: Read, voice: Voice) -> str:
-    named = []
+    """` de « X »`: by concept or source concept; else it says which of the two is compared."""
+    said = ""
     if read.any_codes is not None:
-        named.append(code_set(read.any_codes, voice))
+        said += voice(" de ", " of ") + code_set(read.any_codes, voice)
     if read.codes is not None:
-        named.append(code_set(read.codes, voice))
+        said += voice(" de concept ", " with concept ") + code_set(read.codes, voice)
     if read.source_codes is not None:
-        name = code_set(read.source_codes, voice)
-        named.append(voice(f"{name} (code source)", f"{name} (source code)"))
-    return voice(" de ", " of ") + voice.listed(named) if named else ""
+        said += voice(" de code source ", " with source code ") + code_set(read.source_codes, voice)
+    return said
 
 
 def _moved(read: Read, voice: Voice) -> list[str]:

@@ -60,12 +60,8 @@ def filter_words(asked: Filter, voice: Voice) -> str:
 
 
 def code_set(codes: CodeSet, voice: Voice) -> str:
-    """A code set by its label, else its name, else what it holds."""
-    if codes.name:
-        label = voice.labels.get(codes.name)
-        return voice.quoted(voice.text(label) if label else codes.name)
-    held = len(codes.concepts) + len(codes.codes)
-    return voice(f"un ensemble sans nom ({held} lignes)", f"an unnamed set ({held} lines)")
+    """A code set by what it is called."""
+    return voice.quoted(voice.names[codes])
 
 
 def concepts(ids: tuple[int, ...], voice: Voice, last: str) -> str:

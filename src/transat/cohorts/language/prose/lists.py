@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
 from transat.cohorts.language.prose.filters import code_set
 from transat.cohorts.language.prose.voice import Line, Voice
 from transat.cohorts.query.model import CodeItem, CodeSet, ConceptItem
+from transat.core.languages import Language, Text
 
 #: More lines than a reader follows are counted; the study's files hold them all.
 _SHOWN: Final = 24
@@ -17,6 +19,20 @@ _SHOWN: Final = 24
 def code_sets(node: Any) -> tuple[CodeSet, ...]:
     """Every code set below a node of the model, once, in the order in which it is met."""
     return tuple(dict.fromkeys(_below(node)))
+
+
+def names(node: Any, language: Language, labels: Mapping[str, Text]) -> dict[CodeSet, str]:
+    """What each set is called: its label, else its name; sets of one name are told apart."""
+    called: dict[CodeSet, str] = {}
+    for codes in code_sets(node):
+        label = labels.get(codes.name)
+        unnamed = Text("ensemble sans nom", "unnamed set").in_(language)
+        name = label.in_(language) if label else codes.name or unnamed
+        alike = sum(
+            1 for other in called.values() if re.fullmatch(rf"{re.escape(name)}( \(\d+\))?", other)
+        )
+        called[codes] = f"{name} ({alike + 1})" if alike else name
+    return called
 
 
 def list_lines(node: Any, voice: Voice) -> list[Line]:

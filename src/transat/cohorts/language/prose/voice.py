@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from transat.cohorts.query.model import CodeSet
 from transat.core.languages import Language, Text
 
 _MONTHS: Final = {
@@ -33,10 +34,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A language, and what the study calls its code sets (by their names)."""
+    """A language, and what each code set is called: one name for one set."""
 
     language: Language
-    labels: Mapping[str, Text] = field(default_factory=dict)
+    names: Mapping[CodeSet, str] = field(default_factory=dict)
 
     def __call__(self, fr: str, en: str) -> str:
         """The sentence in this language."""
