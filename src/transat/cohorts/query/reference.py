@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from transat.cohorts.query.analysis import Analysis, answer_schema
+from transat.cohorts.query.domains import DOMAINS
 from transat.cohorts.query.executor import (
     ATTRITION_SCHEMA,
     COHORT_SCHEMA,
@@ -22,7 +23,7 @@ from transat.cohorts.query.executor import (
 )
 from transat.cohorts.query.model import Cohort, Group
 from transat.cohorts.query.reference_concepts import Concepts
-from transat.cohorts.query.reference_events import Chart
+from transat.cohorts.query.reference_events import Chart, is_named
 from transat.cohorts.query.reference_filters import Event
 from transat.cohorts.query.reference_history import History, Period
 from transat.cohorts.query.reference_measures import followed, measured
@@ -86,13 +87,24 @@ def _followed_through(
     """Each person's chart and periods, while the attrition is counted."""
     for step in _steps(cohort):
         counts.add(step, 0)
-    for person in concepts.history.observed():
+    for person in _who_may_enter(cohort, concepts):
         chart = Chart(person, concepts)
         events = entered(cohort.entry, chart)
         if events:
             found = _periods(cohort, events, chart, counts)
             counts.add(("cohort", None), len(found))
             yield chart, found
+
+
+def _who_may_enter(cohort: Cohort, concepts: Concepts) -> list[int]:
+    """Persons under observation with a row that the entry names, in order."""
+    named = {
+        row["person_id"]
+        for read in cohort.entry.reads
+        for row in concepts.history.rows(DOMAINS[read.domain].table)
+        if is_named(row, read, concepts)
+    }
+    return [person for person in concepts.history.observed() if person in named]
 
 
 def _periods(cohort: Cohort, events: list[Event], chart: Chart, counts: _Counts) -> list[Period]:

@@ -5,10 +5,19 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, assert_never
+from typing import Final, Literal, assert_never
 
 from transat.cohorts.query.domains import DOMAINS, Domain
-from transat.cohorts.query.model import Bound, Count, Demographic, Group, Read, Shift, Window
+from transat.cohorts.query.model import (
+    Bound,
+    CodeSet,
+    Count,
+    Demographic,
+    Group,
+    Read,
+    Shift,
+    Window,
+)
 from transat.cohorts.query.reference_concepts import Concepts
 from transat.cohorts.query.reference_filters import Event, Facts, day_number
 from transat.cohorts.query.reference_history import Period, Row
@@ -68,7 +77,7 @@ class Chart:
         rows = [
             row
             for row in self.concepts.history.of(domain.table, self.person)
-            if row.get(domain.start) is not None and self._coded(row, domain, asked)
+            if row.get(domain.start) is not None and is_named(row, asked, self.concepts)
         ]
         if asked.first:
             rows = sorted(rows, key=lambda row: (row[domain.start], row[domain.key]))[:1]
@@ -76,19 +85,6 @@ class Chart:
         kept = [e for e in moved if all(self.facts.holds(e, f) for f in asked.filters)]
         replaced = [event for e in kept if (event := _replaced(e, asked)) is not None]
         return [e for e in replaced if asked.within is None or self._within(asked.within, e)]
-
-    def _coded(self, row: Row, domain: Domain, asked: Read) -> bool:
-        concept = row.get(domain.concept or "")
-        source = row.get(domain.source_concept or "")
-
-        def among(codes: Any, *said: int | None) -> bool:
-            return codes is None or not self.concepts.members(codes).isdisjoint(said)
-
-        return (
-            among(asked.codes, concept)
-            and among(asked.source_codes, source)
-            and among(asked.any_codes, concept, source)
-        )
 
     def _within(self, group: Group, event: Event) -> bool:
         periods = [period for period in self.periods if period.holds(event.start)]
@@ -114,6 +110,22 @@ class Chart:
         if group.need == "any":
             return any(held)
         return _COMPARED[group.need](sum(held), group.times)
+
+
+def is_named(row: Row, asked: Read, concepts: Concepts) -> bool:
+    """Whether the codes of a Read name the row."""
+    domain = DOMAINS[asked.domain]
+    concept = row.get(domain.concept or "")
+    source = row.get(domain.source_concept or "")
+
+    def among(codes: CodeSet | None, *said: int | None) -> bool:
+        return codes is None or not concepts.members(codes).isdisjoint(said)
+
+    return (
+        among(asked.codes, concept)
+        and among(asked.source_codes, source)
+        and among(asked.any_codes, concept, source)
+    )
 
 
 def _moved(row: Row, domain: Domain, asked: Read) -> Event | None:

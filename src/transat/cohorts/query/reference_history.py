@@ -46,6 +46,7 @@ class History:
     _rows: dict[str, list[Row]] = field(default_factory=dict)
     _by_person: dict[str, dict[int, list[Row]]] = field(default_factory=dict)
     _by_key: dict[tuple[str, str], dict[int, Row]] = field(default_factory=dict)
+    _observed: list[int] | None = None
 
     def rows(self, table: str) -> list[Row]:
         """The rows of a table; none when the CDM lacks it."""
@@ -78,7 +79,10 @@ class History:
 
     def observed(self) -> list[int]:
         """Persons with an observation period, in order: nobody else has an event in one."""
-        return sorted({row["person_id"] for row in self.rows("observation_period")} - {None})
+        if self._observed is None:
+            rows = self.rows("observation_period")
+            self._observed = sorted({row["person_id"] for row in rows} - {None})
+        return self._observed
 
 
 def _read(cdm: Cdm, name: str) -> list[Row]:
