@@ -37,8 +37,7 @@ def periods(world: World, cohort: Cohort) -> Periods:
     left = [(len(index), index.persons())]
     if cohort.qualified is not None:
         index = index.keep(world.holds(cohort.qualified, index))
-    index = limited(index, cohort.qualified_limit)
-    if cohort.qualified is not None:
+        index = limited(index, cohort.qualified_limit)
         left.append((len(index), index.persons()))
     for rule in cohort.rules:
         index = index.keep(world.holds(rule.group, index))
@@ -46,8 +45,8 @@ def periods(world: World, cohort: Cohort) -> Periods:
     index = limited(index, cohort.limit)
     left.append((len(index), index.persons()))
     end = censored(world, index, ends(world, index, cohort.exit), cohort.censoring)
-    lasting = end >= index.key
-    start, end = collapse.joined(index.key[lasting], end[lasting], cohort.gap)
+    ended = end < keys.LAST
+    start, end = collapse.joined(index.key[ended], end[ended], cohort.gap)
     first = None if cohort.from_date is None else keys.day(cohort.from_date)
     last = None if cohort.to_date is None else keys.day(cohort.to_date)
     start, end = collapse.cut(start, end, first, last)

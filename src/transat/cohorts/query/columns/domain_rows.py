@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 class DomainRows:
-    """Rows by number, 0, 1, …: `key` is that of their start, `end` that of their end."""
+    """Rows by number, 0, 1, …: `key` is that of their start, `end` that of their end.
+
+    Rows of an unknown person or start are no events, and left out.
+    """
 
     def __init__(
         self, domain: Domain, file: TableFile, people: People, wanted: PersonRange | None
@@ -51,9 +54,13 @@ class DomainRows:
         if ids is None:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         who = self._people.positions(ids.values)
-        mine = np.flatnonzero(who >= 0)
-        starts = _days(self._read(self.domain.start, "day"), len(who))
-        key = (who[mine].astype(np.int64) << PERSON_BITS) + starts[mine]
+        starts = self._read(self.domain.start, "day") or unknown(len(who))
+        event = who >= 0
+        for said in (ids.known, starts.known):
+            if said is not None:
+                event &= said
+        mine = np.flatnonzero(event)
+        key = (who[mine].astype(np.int64) << PERSON_BITS) + starts.values[mine]
         keys = self._read(self.domain.key, "integer")
         order = _order(key, None if keys is None else keys.values[mine])
         return (mine, key) if order is None else (mine[order], key[order])
@@ -120,12 +127,6 @@ class DomainRows:
     def ids(self) -> Ints:
         """What orders the events of one day."""
         return self.column(self.domain.key, "integer").values
-
-
-def _days(column: Values | None, rows: int) -> Ints:
-    if column is None:
-        return np.full(rows, UNKNOWN, np.int64)
-    return column.values if column.known is None else np.where(column.known, column.values, UNKNOWN)
 
 
 def _order(key: Ints, ids: Ints | None) -> Ints | None:

@@ -10,6 +10,8 @@ from transat.cohorts.query.columns import keys
 from transat.cohorts.query.columns.events import Index, held, only
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from transat.cohorts.query.columns.events import Events
     from transat.cohorts.query.columns.keys import Ints, Mask
     from transat.cohorts.query.columns.world import World
@@ -40,7 +42,7 @@ def limited(index: Index, limit: Limit) -> Index:
 
 
 def _union(world: World, sources: tuple[Events, ...]) -> Index:
-    """The events of all sources in order of (person, start, source, id)."""
+    """The events of all sources, each source's being in order."""
     pairs = [held(source, world.periods) for source in sources]
     begins = np.cumsum([0, *map(len, sources)])
     key = np.concatenate([s.key[which] for s, (which, _) in zip(sources, pairs, strict=True)])
@@ -48,17 +50,28 @@ def _union(world: World, sources: tuple[Events, ...]) -> Index:
     event = np.concatenate(
         [which + begin for (which, _), begin in zip(pairs, begins, strict=False)]
     )
-    # Stable: of one day, the events of the first source come first, in order of id.
     order = np.argsort(key, kind="stable")
-    return Index(sources, world.periods, key[order], period[order], event[order])
+    key, period, event = key[order], period[order], event[order]
+    same = np.flatnonzero(key[1:] == key[:-1])
+    if len(same):
+        # Of one day, events are in order of id, and of source only for one id.
+        tied = np.unique(np.concatenate((same, same + 1)))
+        inner = tied[np.lexsort((_ids(sources)[event[tied]], key[tied]))]
+        period[tied], event[tied] = period[inner], event[inner]
+    return Index(sources, world.periods, key, period, event)
+
+
+def _ids(sources: Sequence[Events]) -> Ints:
+    ids: Ints = np.concatenate([s.domain.ids()[s.rows] for s in sources])
+    return ids
 
 
 def _by_own_start(index: Index, limit: Limit) -> Mask:
-    """Of each person, the first or last event by the rows' own starts, then source, then id."""
+    """Of each person, the first or last event by the rows' own starts, then id, then source."""
     own: Ints = np.concatenate([s.key if s.own is None else s.own for s in index.sources])
     source = np.repeat(np.arange(len(index.sources)), [len(s) for s in index.sources])
-    ids = np.concatenate([s.domain.ids()[s.rows] for s in index.sources])
-    order = np.lexsort((ids[index.event], source[index.event], own[index.event]))
+    ids = _ids(index.sources)
+    order = np.lexsort((source[index.event], ids[index.event], own[index.event]))
     sorted_own = own[index.event[order]]
     chosen = keys.firsts(sorted_own) if limit == "first" else keys.lasts(sorted_own)
     kept = np.zeros(len(index), np.bool_)

@@ -81,7 +81,7 @@ class Index:
     """Events in their observation periods, around which others are looked for.
 
     key: of the start. period: the observation period that holds it. event: which of the events of
-    `sources`, one source below the other. In order of (person, start, source, id).
+    `sources`, one source below the other. In order of (person, start, id, source, period).
     """
 
     __slots__ = ("_end", "event", "key", "period", "periods", "sources")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def ends(world: World, index: Index, way_out: Exit) -> Ints:
-    """Keys of the last days; before the start for an event that has none."""
+    """Keys of the last days; LAST for an event that the exit does not end from its start on."""
     if isinstance(way_out, ObservationEnd):
         return index.high
     if isinstance(way_out, FixedOffset):
@@ -27,11 +27,12 @@ def ends(world: World, index: Index, way_out: Exit) -> Ints:
 
 
 def _offset(index: Index, way_out: FixedOffset) -> Ints:
-    if way_out.edge == "start":
-        return np.minimum(index.key + way_out.days, index.high)
-    reached = np.minimum(index.end + way_out.days, index.high)
-    if index.open_ended:
-        return np.where(keys.known(index.end), reached, index.key - 1)
+    edge = index.key if way_out.edge == "start" else index.end
+    reached = np.minimum(edge + way_out.days, index.high)
+    unended = reached < index.key
+    if way_out.edge == "end" and index.open_ended:
+        unended |= ~keys.known(edge)
+    reached[unended] = keys.LAST
     return reached
 
 

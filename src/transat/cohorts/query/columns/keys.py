@@ -66,12 +66,14 @@ def firsts(key: Ints) -> Mask:
 
 
 def lasts(key: Ints) -> Mask:
-    """Whether each of sorted keys is its person's last."""
+    """Whether each of sorted keys is of its person's last day, and the first of that day."""
     found = np.empty(len(key), np.bool_)
     if len(key):
-        who = key >> PERSON_BITS
-        found[-1] = True
-        np.not_equal(who[1:], who[:-1], out=found[:-1])
+        found[0] = True
+        np.not_equal(key[1:], key[:-1], out=found[1:])
+        begins = np.flatnonzero(found)
+        who = key[begins] >> PERSON_BITS
+        found[begins[:-1]] = who[1:] != who[:-1]
     return found
 
 

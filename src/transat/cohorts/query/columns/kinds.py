@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from transat.cohorts.query.domains import DOMAINS
+from transat.cohorts.query.domains import DOMAINS, PREGNANCY
 from transat.tables.omop import tables
 
 if TYPE_CHECKING:
@@ -29,7 +29,11 @@ _DERIVED: Final[dict[str, Kind]] = {
     "ratio_to_range_low": "number",
     "ratio_to_range_high": "number",
 }
-_PREGNANCY: Final[dict[str, Kind]] = {"outcome": "text", "dating": "text"}
+_PREGNANCY: Final[dict[str, Kind]] = {
+    "outcome": "text",
+    "dating": "text",
+    "precision_class": "text",
+}
 
 
 @cache
@@ -40,5 +44,5 @@ def kind(domain: str, attribute: str) -> Kind:
     table, _, column = attribute.rpartition(".")
     table = table or DOMAINS[domain].table
     if table == "pregnancy":
-        return _PREGNANCY.get(column, "integer")
+        return _KINDS[PREGNANCY[column]]
     return _KINDS[tables()[table].column(column).type]

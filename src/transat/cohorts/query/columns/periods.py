@@ -6,23 +6,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transat.cohorts.query.columns.keys import base, known, person, spread
+from transat.cohorts.query.columns.keys import known, person, spread
 
 if TYPE_CHECKING:
     from transat.cohorts.query.columns.keys import Ints
 
 
 class Periods:
-    """Periods in order of (person, start, id): keys of their two ends, both in the period."""
+    """Periods in order of (person, start, end): keys of their two ends, both in the period.
+
+    One of which an end is unknown is none. apart: no two of a person overlap, so that a day is in
+    one at most.
+    """
 
     def __init__(self, low: Ints, high: Ints) -> None:
-        whole = known(low) & known(high)
-        self.low = low
-        # What is not known holds nothing.
-        self.high = np.where(whole, high, base(low) - 1)
-        reached = np.maximum.accumulate(self.high) if len(low) else self.high
-        #: Whether no two of a person overlap: a day is then in one at most.
-        self.apart = bool((low[1:] > reached[:-1]).all())
+        whole = np.flatnonzero(known(high))
+        order = whole[np.lexsort((high[whole], low[whole]))]
+        self.low, self.high = low[order], high[order]
+        reached = np.maximum.accumulate(self.high) if len(order) else self.high
+        self.apart = bool((self.low[1:] > reached[:-1]).all())
 
     def only(self, key: Ints) -> Ints:
         """The period that holds each key, -1 for none, when periods are apart."""

@@ -20,7 +20,8 @@ def person_ranges(cdm: Cdm, rows: int) -> list[PersonRange]:
     column = periods.read("person_id", periods.groups(None))
     if column is None or not len(column):
         return []
-    persons = np.unique(values(column, "integer").values)
+    said = values(column, "integer")
+    persons = np.unique(said.values[~said.missing])
     total = sum(TableFile(cdm.path_of(d.table)).rows for d in DOMAINS.values())
     parts = min(-(-total // rows), len(persons))
     return [PersonRange(some) for some in np.array_split(persons, parts)]
