@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from transat.tables.column import ColumnType
 from transat.tables.omop import tables
 
 
@@ -120,14 +121,23 @@ def attributes(domain: str) -> tuple[str, ...]:
     return (*own, *reached, *derived)
 
 
-#: Columns of Transat's extension `pregnancy.parquet` (cohorts.pregnancies.COLUMNS).
-_PREGNANCY = (
-    "episode_id", "person_id", "start_date", "end_date", "outcome", "gestation_days", "dating",
-    "precision_days", "plurality", "visit_occurrence_id", "precision_class",
-)  # fmt: skip
+#: Columns of Transat's extension `pregnancy.parquet` (cohorts.pregnancies.COLUMNS), their types.
+PREGNANCY: Final[dict[str, ColumnType]] = {
+    "episode_id": "integer",
+    "person_id": "integer",
+    "start_date": "date",
+    "end_date": "date",
+    "outcome": "text",
+    "gestation_days": "integer",
+    "dating": "text",
+    "precision_days": "integer",
+    "plurality": "integer",
+    "visit_occurrence_id": "integer",
+    "precision_class": "text",
+}
 
 
 def _columns(table: str) -> tuple[str, ...]:
     if table == "pregnancy":
-        return _PREGNANCY
+        return tuple(PREGNANCY)
     return tuple(column.name for column in tables()[table].columns)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING
 
-from transat.cohorts.query.domains import DOMAINS, REACHED, attributes
+from transat.cohorts.query.domains import DOMAINS, PREGNANCY, REACHED, attributes
 from transat.engines.cdm import SQL_TYPES
 from transat.tables.omop import tables
 
@@ -13,10 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from transat.cohorts.query.domains import Domain
-
-_PREGNANCY_TYPES: Final[Mapping[str, str]] = {
-    "start_date": "DATE", "end_date": "DATE", "outcome": "VARCHAR", "dating": "VARCHAR",
-}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -115,11 +112,12 @@ def _as_day(column: str, sql_type: str) -> str:
     return f"CAST({column} AS DATE)" if sql_type == "TIMESTAMP" else column
 
 
+@cache
 def _types(table: str) -> Mapping[str, str]:
-    if table == "pregnancy":
-        names = (name for name in attributes(table) if "." not in name)
-        return {name: _PREGNANCY_TYPES.get(name, "INTEGER") for name in names}
-    return {c.name: SQL_TYPES[c.type] for c in tables()[table].columns}
+    declared = (
+        PREGNANCY if table == "pregnancy" else {c.name: c.type for c in tables()[table].columns}
+    )
+    return {name: SQL_TYPES[kind] for name, kind in declared.items()}
 
 
 def _type(table: str, column: str) -> str:
