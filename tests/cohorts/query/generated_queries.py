@@ -246,6 +246,7 @@ def draw_measure(chance: Random, key: str) -> Measure:
         windows,
         covered,
         grace=chance.choice((0, 0, 1, 7, -2)) if covered else 0,
+        until_end=bool(covered) and chance.random() < 0.3,
         at_least=chance.choice((1, 1, 2, 3)),
         attribute=_numeric(chance, read.domain) if what == "last_value" else None,
         outside_period=chance.random() < 0.2,

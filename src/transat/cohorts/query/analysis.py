@@ -29,7 +29,8 @@ class Measure:
     'days_covered' days of `covered` that lie in at least one event; 'last_value' attribute
     `attribute` of the last event by (start, id) (null without event).
     covered: for 'days_covered', days [low, high] from the period's start; events are then those
-    that touch it, each prolonged by `grace` days, and `windows` is empty.
+    that touch it, each prolonged by `grace` days, and `windows` is empty. `until_end`: days after
+    the period's end do not count (a pregnancy that ends inside a window of exposure).
     at_least: for 'any', so many events, or so many days when `covered` is given.
     role: 'exposure', 'outcome' or 'covariate': what static checks look at.
     """
@@ -45,6 +46,7 @@ class Measure:
     outside_period: bool = False
     role: Literal["exposure", "outcome", "covariate"] = "covariate"
     text: Text | None = field(default=None, compare=False)
+    until_end: bool = False
 
 
 @node

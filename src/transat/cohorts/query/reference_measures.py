@@ -16,7 +16,7 @@ def measured(measure: Measure, period: Period, chart: Chart) -> float | int | No
     """The value of a measure for one period of the person."""
     index = _index(period, chart)
     if measure.covered is not None:
-        days = _days_covered(measure, measure.covered, index, chart)
+        days = _days_covered(measure, measure.covered, period, index, chart)
         return int(days >= measure.at_least) if measure.what == "any" else days
     found = chart.near(measure.events, measure.windows, index, measure.outside_period)
     if measure.what == "any":
@@ -66,8 +66,12 @@ def _of_one(measure: Measure, found: list[Event], index: Event, chart: Chart) ->
             raise AssertionError(measure.what)
 
 
-def _days_covered(measure: Measure, days: tuple[int, int], index: Event, chart: Chart) -> int:
+def _days_covered(
+    measure: Measure, days: tuple[int, int], period: Period, index: Event, chart: Chart
+) -> int:
     window = Period(index.start + days[0], index.start + days[1])
+    if measure.until_end:
+        window = Period(window.start, min(window.end, period.end))
     spells = [
         Period(max(e.start, window.start), min(e.end + measure.grace, window.end))
         for e in chart.near(measure.events, (), index, measure.outside_period)

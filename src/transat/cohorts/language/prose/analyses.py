@@ -60,6 +60,8 @@ def _formal(measure: Measure, voice: Voice) -> str:
             voice(f"jours {low} à {high} depuis le début de la période",
                   f"days {low} to {high} from the start of the period")
         )  # fmt: skip
+        if measure.until_end:
+            words.append(voice("et pas après sa fin", "and not after its end"))
         if measure.grace:
             grace = voice.days(measure.grace)
             words.append(voice(f"chacun prolongé de {grace}", f"each prolonged by {grace}"))

@@ -106,6 +106,8 @@ def _last(measure: Measure, clauses: Clauses) -> str:
 def _covered(measure: Measure, days: tuple[int, int], clauses: Clauses) -> str:
     """Days of a window that lie in at least one event, each prolonged by the grace."""
     low, high = (plus("i.start_date", day) for day in days)
+    if measure.until_end:
+        high = f"least({high}, i.end_date)"
     last = plus("a.end_date", measure.grace)
     spells = clauses.add(
         "spells",
