@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from transat.cohorts.query.columns import keys
-from transat.cohorts.query.columns.lookups import visit_column
 from transat.cohorts.query.columns.values import Kind, Values
 from transat.cohorts.query.domains import DERIVED, REACHED
 
@@ -39,9 +38,12 @@ def attribute(world: World, events: Dated, name: str, kind: Kind) -> Values:
     if table == "person":
         return world.person(column, kind).take(keys.person(events.key))
     leads = events.column(REACHED[table], "integer")
-    if table == "visit_occurrence":
-        return visit_column(world.domain(table), column, kind, leads, events.key)
-    return world.lookup(table).column(column, kind, leads)
+    found = world.lookup(table).column(column, kind, leads)
+    if table != "visit_occurrence":
+        return found
+    whose = world.lookup(table).column("person_id", "integer", leads)
+    own = whose.values == world.people.ids[keys.person(events.key)]
+    return Values(found.values, own & ~whose.missing & ~found.missing, found.words)
 
 
 def _derived(world: World, events: Dated, name: str) -> Values:

@@ -17,15 +17,23 @@ from transat.cohorts.query.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from transat.cohorts.query.analysis import Analysis
     from transat.cohorts.query.model import Cohort, Read
 
 
-def named(cohorts: Iterable[Cohort]) -> list[CodeSet]:
-    """Every code set of the cohorts, once."""
-    return list(dict.fromkeys(s for cohort in cohorts for s in _of_cohort(cohort)))
+def of_analysis(analysis: Analysis) -> Iterator[CodeSet]:
+    """The code sets of a cohort and of what is asked of it."""
+    yield from of_cohort(analysis.cohort)
+    for measure in analysis.measures:
+        yield from of_read(measure.events)
+    asked = analysis.follow_up
+    if asked is not None:
+        for read in (asked.outcome, *asked.competing, *asked.censoring):
+            yield from of_read(read)
 
 
-def _of_cohort(cohort: Cohort) -> Iterator[CodeSet]:
+def of_cohort(cohort: Cohort) -> Iterator[CodeSet]:
+    """The code sets of a definition."""
     for read in (*cohort.entry.reads, *cohort.censoring):
         yield from of_read(read)
     if cohort.qualified is not None:

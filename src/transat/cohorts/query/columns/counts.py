@@ -9,7 +9,7 @@ import numpy as np
 from transat.cohorts.query.columns.attributes import attribute
 from transat.cohorts.query.columns.keys import spread
 from transat.cohorts.query.columns.kinds import kind
-from transat.cohorts.query.columns.windows import Span, spans
+from transat.cohorts.query.columns.windows import Anchors, Span, Spans, spans
 
 if TYPE_CHECKING:
     from transat.cohorts.query.columns.events import Events, Index
@@ -20,45 +20,55 @@ if TYPE_CHECKING:
 
 def counted(world: World, index: Index, count: Count) -> Mask:
     """Whether the count of each index event is as `count` wants it."""
-    times = _times(world, index, count)
+    found = _counts(world, index, count)
     if count.comparison == "at_least":
-        return times >= count.times
-    return times <= count.times if count.comparison == "at_most" else times == count.times
+        return found >= count.times
+    return found <= count.times if count.comparison == "at_most" else found == count.times
 
 
-def _times(world: World, index: Index, count: Count) -> Ints:
+def _counts(world: World, index: Index, count: Count) -> Ints:
     events = world.events(count.events)
     if not len(events) or not len(index):
         return np.zeros(len(index), np.int64)
     around = spans(index, count.windows, count.outside_period)
-    start, end = around["start"], around["end"]
     if count.distinct is None and not count.same_visit:
-        if not end.bounded:
-            return _between(events.key, index, start)
-        if not start.bounded:
-            return _between(events.by_end[0], index, end)
-    i, j = pairs(index, events, start, end)
+        return times(index, events, around)
+    i, j = pairs(index, events, around)
     if count.same_visit:
         here, there = index.visits.take(i), events.visits.take(j)
         same = (here.values == there.values) & ~here.missing & ~there.missing
         i, j = i[same], j[same]
     if count.distinct is not None:
         i = _distinct(world, events, count.events.domain, count.distinct, i, j)
-    times: Ints = np.bincount(i, minlength=len(index))
-    return times
+    return _tally(i, index)
 
 
-def _between(sorted_keys: Ints, index: Index, span: Span) -> Ints:
+def times(index: Anchors, events: Events, around: Spans) -> Ints:
+    """How many of the events lie around each index event."""
+    if not around["end"].bounded:
+        return _between(events.key, index, around["start"])
+    if not around["start"].bounded:
+        return _between(events.by_end[0], index, around["end"])
+    return _tally(pairs(index, events, around)[0], index)
+
+
+def _tally(i: Ints, index: Anchors) -> Ints:
+    found: Ints = np.bincount(i, minlength=len(index.key))
+    return found
+
+
+def _between(sorted_keys: Ints, index: Anchors, span: Span) -> Ints:
     """How many of the keys lie in each range."""
     low, high = span.closed(index)
     after = np.searchsorted(sorted_keys, high, "right")
     before = np.searchsorted(sorted_keys, low, "left")
-    times: Ints = np.maximum(after - before, 0)
-    return times
+    found: Ints = np.maximum(after - before, 0)
+    return found
 
 
-def pairs(index: Index, events: Events, start: Span, end: Span) -> tuple[Ints, Ints]:
+def pairs(index: Anchors, events: Events, around: Spans) -> tuple[Ints, Ints]:
     """All pairs (index event, event) whose edges lie in the ranges, by index event, in order."""
+    start, end = around["start"], around["end"]
     low, high = start.closed(index)
     i, j = spread(
         np.searchsorted(events.key, low, "left"), np.searchsorted(events.key, high, "right")

@@ -155,7 +155,8 @@ class Index:
 def only(events: Events, periods: Periods) -> Index:
     """Each of the events once per observation period that holds its start."""
     which, period = held(events, periods)
-    key = events.key if len(which) == len(events) else events.key[which]
+    every = periods.apart and len(which) == len(events)
+    key = events.key if every else events.key[which]
     return Index((events,), periods, key, period, which)
 
 

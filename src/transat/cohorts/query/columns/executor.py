@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from transat.cohorts.query.columns.code_sets import named
+import pyarrow as pa
+
+from transat.cohorts.query.analysis import answer_schema
+from transat.cohorts.query.columns.answers import answers
+from transat.cohorts.query.columns.code_sets import of_analysis, of_cohort
 from transat.cohorts.query.columns.cohort import periods
 from transat.cohorts.query.columns.ranges import person_ranges
 from transat.cohorts.query.columns.results import Part, part, together
@@ -15,13 +19,16 @@ from transat.cohorts.query.concept_sets import resolve
 from transat.engines.duckdb import DuckDB
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from transat.cohorts.query.analysis import Analysis
     from transat.cohorts.query.columns.files import PersonRange
     from transat.cohorts.query.columns.keys import Ints
     from transat.cohorts.query.executor import Definition, Executed
     from transat.cohorts.query.model import CodeSet
     from transat.engines.cdm import Cdm
+
+T = TypeVar("T")
 
 #: Rows of the CDM's clinical tables that one range holds at most, about: 100 MB of memory a million
 #: of them when every definition of a library reads them.
@@ -41,14 +48,28 @@ class Columns:
     def run(self, cdm: Cdm, definitions: Sequence[Definition]) -> Executed:
         """All definitions at once. Raises InputError for a CDM that cannot be read."""
         ordered = sorted(definitions, key=lambda d: d.cohort_definition_id)
-        concepts = _concepts(cdm, ordered)
+        concepts = _concepts(cdm, (s for d in ordered for s in of_cohort(d.cohort)))
 
         def one(wanted: PersonRange) -> Part:
             return _part(cdm, concepts, ordered, wanted)
 
+        return together(ordered, self._each_range(cdm, one))
+
+    def analyse(self, cdm: Cdm, analysis: Analysis) -> pa.Table:
+        """The periods of a cohort and what is asked of them (`analysis.answer_schema`)."""
+        concepts = _concepts(cdm, of_analysis(analysis))
+
+        def one(wanted: PersonRange) -> pa.Table:
+            return answers(World(cdm, concepts, wanted), analysis)
+
+        return pa.concat_tables(
+            [answer_schema(analysis).empty_table(), *self._each_range(cdm, one)]
+        )
+
+    def _each_range(self, cdm: Cdm, work: Callable[[PersonRange], T]) -> list[T]:
+        """What every range of persons gives, in order of person."""
         with ThreadPoolExecutor(self.threads) as pool:
-            parts = list(pool.map(one, person_ranges(cdm, self.rows)))
-        return together(ordered, parts)
+            return list(pool.map(work, person_ranges(cdm, self.rows)))
 
 
 def _part(
@@ -61,7 +82,7 @@ def _part(
     return part(world.people.ids, [periods(world, d.cohort) for d in definitions])
 
 
-def _concepts(cdm: Cdm, definitions: Sequence[Definition]) -> dict[CodeSet, Ints]:
+def _concepts(cdm: Cdm, sets: Iterable[CodeSet]) -> dict[CodeSet, Ints]:
     with DuckDB() as engine:
         cdm.attach(engine)
-        return resolve(engine, named(d.cohort for d in definitions))
+        return resolve(engine, sets)

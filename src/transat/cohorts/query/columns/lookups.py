@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transat.cohorts.query.columns import keys
 from transat.cohorts.query.columns.values import Kind, Values, unknown, values
 
 if TYPE_CHECKING:
-    from transat.cohorts.query.columns.domain_rows import DomainRows
     from transat.cohorts.query.columns.files import PersonRange, TableFile
     from transat.cohorts.query.columns.keys import Ints
 
@@ -35,17 +33,6 @@ class Lookup:
             said = unknown(len(self._ids)) if column is None else values(column, kind)
             said = self._columns[name, kind] = said.take(self._order)
         return of_row(said, rows(self._ids, asked))
-
-
-def visit_column(visits: DomainRows, name: str, kind: Kind, asked: Values, key: Ints) -> Values:
-    """A column of the visit that each event names; unknown where it is another person's visit."""
-    ids = visits.ids()
-    order = np.argsort(ids, kind="stable")
-    found = rows(ids[order], asked)
-    if len(order):
-        found = np.where(found < 0, -1, order[found])
-        found[keys.person(visits.key[found]) != keys.person(key)] = -1
-    return of_row(visits.column(name, kind), found)
 
 
 def rows(ids: Ints, asked: Values) -> Ints:

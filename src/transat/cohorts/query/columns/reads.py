@@ -64,7 +64,9 @@ def _moved(events: Events, read: Read) -> Events:
         return events
     start, end = _shifted(events, read.start), _shifted(events, read.end)
     moved = Events(events.domain, events.rows, start, end, moved=True)
-    return moved if read.start.edge == "start" else _ordered(moved)
+    if read.start.edge == "start":
+        return moved
+    return _ordered(moved.keep(keys.known(start)))
 
 
 def _shifted(events: Events, shift: Shift) -> Ints:

@@ -39,7 +39,7 @@ def part(ids: Ints, found: Sequence[Periods]) -> Part:
     """The periods of all definitions in one table; `ids` are the persons' by position."""
     start = np.concatenate([f.start for f in found])
     end = np.concatenate([f.end for f in found])
-    columns = [pa.array(ids[person(start)]), _dates(start), _dates(end)]
+    columns = [pa.array(ids[person(start)]), dates(start), dates(end)]
     return Part(
         pa.table(columns, names=COHORT_SCHEMA.names[1:]),
         np.concatenate(([0], np.cumsum([len(f.start) for f in found]))),
@@ -47,7 +47,8 @@ def part(ids: Ints, found: Sequence[Periods]) -> Part:
     )
 
 
-def _dates(key: Ints) -> pa.Array:
+def dates(key: Ints) -> pa.Array:
+    """The days of keys as Arrow has them."""
     return pa.array((days(key) - EPOCH).astype(np.int32)).view(pa.date32())
 
 

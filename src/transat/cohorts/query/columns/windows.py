@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from transat.cohorts.query.columns import keys
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from transat.cohorts.query.columns.events import Index
     from transat.cohorts.query.columns.keys import Ints
     from transat.cohorts.query.model import Bound, Edge, Window
 
@@ -37,7 +36,7 @@ class Span:
         """Whether anything bounds it."""
         return self.low is not None or self.high is not None
 
-    def closed(self, index: Index) -> tuple[Ints, Ints]:
+    def closed(self, index: Anchors) -> tuple[Ints, Ints]:
         """Both ends for each index event; a bound on one side leaves out unknown days."""
         base = keys.base(index.key)
         last = keys.UNKNOWN // 2 if self.bounded else keys.UNKNOWN * 2
@@ -47,9 +46,31 @@ class Span:
         )
 
 
-def spans(index: Index, windows: Iterable[Window], outside_period: bool) -> dict[Edge, Span]:
+Spans = dict["Edge", Span]
+
+
+class Anchors(Protocol):
+    """What windows are laid around: keys of days, and whether an end may be unknown."""
+
+    @property
+    def key(self) -> Ints: ...
+
+    @property
+    def end(self) -> Ints: ...
+
+    @property
+    def low(self) -> Ints: ...
+
+    @property
+    def high(self) -> Ints: ...
+
+    @property
+    def open_ended(self) -> bool: ...
+
+
+def spans(index: Anchors, windows: Iterable[Window], outside_period: bool) -> Spans:
     """The ranges in which an event's start and its end must lie."""
-    found: dict[Edge, Span] = {"start": Span(), "end": Span()}
+    found: Spans = {"start": Span(), "end": Span()}
     if not outside_period:
         found["start"].after(index.low)
         found["start"].before(index.high)
@@ -65,7 +86,7 @@ def spans(index: Index, windows: Iterable[Window], outside_period: bool) -> dict
 
 
 def _bound(
-    index: Index, bound: Bound, edge: Edge, outside_period: bool, upper: bool
+    index: Anchors, bound: Bound, edge: Edge, outside_period: bool, upper: bool
 ) -> Ints | None:
     """The key of a bound for each index event; None when it bounds nothing."""
     if bound == "period_start":
