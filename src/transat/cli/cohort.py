@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from transat.cli import cohort_texts
+from transat.cli.cohort_texts import DefinitionFile
 from transat.cli.say import command, group, say
 from transat.core.languages import current
 
@@ -15,16 +17,6 @@ if TYPE_CHECKING:
     from transat.cohorts.definitions import Batch
     from transat.cohorts.generation import Generated
 
-DefinitionFile = Annotated[
-    Path,
-    typer.Argument(
-        metavar="DEFINITION",
-        help=say(
-            "Cohorte Transat (YAML), définition OHDSI (JSON), dossier ou zip de définitions.",
-            "Transat cohort (YAML), OHDSI definition (JSON), folder or zip of definitions.",
-        ),
-    ),
-]
 CdmFolder = Annotated[Path, typer.Option(help=say("Dossier du CDM.", "Folder of the CDM."))]
 
 
@@ -43,7 +35,26 @@ def declare(app: typer.Typer) -> None:
         "Exécute une ou plusieurs définitions sur un CDM.",
         "Run one or more definitions on a CDM.",
     )(run)
+    command(
+        cohort,
+        "analyse",
+        "Écrit la table d'analyse de chaque analyse d'une étude (YAML).",
+        "Write the analysis table of each analysis of a study (YAML).",
+    )(analyse)
+    cohort_texts.declare(cohort)
     app.add_typer(cohort, name="cohort")
+
+
+Engine = Annotated[
+    str,
+    typer.Option(
+        metavar="columns|duckdb|spark|reference",
+        help=say(
+            "Qui calcule ; tous donnent les mêmes lignes.",
+            "Who computes; all give the same rows.",
+        ),
+    ),
+]
 
 
 def run(
@@ -58,16 +69,7 @@ def run(
             )
         ),
     ] = None,
-    engine: Annotated[
-        str,
-        typer.Option(
-            metavar="columns|duckdb|spark|reference",
-            help=say(
-                "Qui calcule ; tous donnent les mêmes lignes.",
-                "Who computes; all give the same rows.",
-            ),
-        ),
-    ] = "columns",
+    engine: Engine = "columns",
     sql: Annotated[
         Path | None,
         typer.Option(
@@ -89,6 +91,11 @@ def run(
     from transat.engines.cdm_check import check
 
     batch = read(definition)
+    found = [f for f in cohort_texts.findings(batch) if f.level == "error" or batch.studies]
+    for finding in found:
+        typer.echo(finding.message(current()), err=True)
+    if batch.studies:
+        cohort_texts.refuse_errors(found, str(definition))
     database = Cdm(cdm)
     check(database)
     if sql is not None:
@@ -141,3 +148,32 @@ def _refuse(batch: Batch) -> None:
         ", ".join(error.where for error in batch.refused[:5]) + (" …" if many > 5 else ""),
         Text("Corrigez-les, ou ôtez-les du dossier.", "Correct them, or take them out."),
     )
+
+
+def analyse(
+    study: DefinitionFile,
+    cdm: CdmFolder,
+    out: Annotated[
+        Path,
+        typer.Option(
+            help=say(
+                "Dossier à écrire (une table Parquet par analyse) ; il reste sur le site.",
+                "Folder to write (a Parquet table for each analysis); it stays on the site.",
+            )
+        ),
+    ],
+    engine: Engine = "columns",
+) -> None:
+    """Write ANALYSIS.parquet for each analysis, one row per period of its cohort."""
+    from transat.cohorts.definitions import read
+    from transat.cohorts.generation import analyse as tables
+    from transat.cohorts.generation import engine_named
+    from transat.engines.cdm import Cdm
+    from transat.engines.cdm_check import check
+
+    batch = read(study)
+    cohort_texts.refuse_errors(cohort_texts.findings(batch), str(study))
+    database = Cdm(cdm)
+    check(database)
+    for path in tables(database, batch, engine_named(engine), out):
+        typer.echo(path)

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from transat.cohorts.query.executor import Definition
 from transat.cohorts.query.model import Cohort
 from transat.core.errors import InputError, StudyError, TransatError
 from transat.core.languages import Text
+
+if TYPE_CHECKING:
+    from transat.cohorts.language import Study
 
 #: OHDSI's list of the names of a set of definitions (CohortGenerator, PhenotypeLibrary).
 NAMES: Final = "cohorts.csv"
@@ -26,13 +29,14 @@ class Source:
     """One definition and where it was read.
 
     name: the file's name within its folder or zip. form: 'circe' (OHDSI JSON) or 'transat' (YAML).
-    title: what its author calls it.
+    title: what its author calls it. study: the whole YAML file, with its analyses.
     """
 
     definition: Definition
     name: str
     form: str
     title: Text
+    study: Study | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,11 @@ class Batch:
     def definitions(self) -> tuple[Definition, ...]:
         """The definitions alone, in the order of their ids."""
         return tuple(source.definition for source in self.sources)
+
+    @property
+    def studies(self) -> tuple[Study, ...]:
+        """The YAML files, each once, in the order of their cohorts' ids."""
+        return tuple({s.study.file: s.study for s in self.sources if s.study}.values())
 
 
 def read(path: Path) -> Batch:
@@ -142,13 +151,15 @@ def _parsed(
 
     study = language.parse(text, name, opener)
     return [
-        (number if len(study.cohorts) == 1 else None, _source(c, name, "transat", t))
+        (number if len(study.cohorts) == 1 else None, _source(c, name, "transat", t, study))
         for t, c in study.cohorts
     ]
 
 
-def _source(cohort: Cohort, name: str, form: str, title: Text) -> Source:
-    return Source(Definition(0, cohort), name, form, cohort.name or title)
+def _source(
+    cohort: Cohort, name: str, form: str, title: Text, study: Study | None = None
+) -> Source:
+    return Source(Definition(0, cohort), name, form, cohort.name or title, study)
 
 
 def _numbered(named: list[tuple[int | None, Source]], titles: dict[int, str]) -> list[Source]:

@@ -97,6 +97,42 @@ def generate(
     return made
 
 
+def analyse(cdm: Cdm, batch: Batch, engine: EngineName, out: Path) -> list[Path]:
+    """Write ``STUDY.ANALYSIS.parquet`` in `out` for each analysis of the batch; return the files.
+
+    Raises InputError when the batch holds no analysis, or for a CDM that cannot be read.
+    """
+    parts = [(study.id, part) for study in batch.studies for part in study.analyses]
+    if not parts:
+        raise InputError(
+            Text("aucune analyse dans cette étude.", "no analysis in this study."),
+            ", ".join(source.name for source in batch.sources[:3]),
+            Text("Ajoutez-y « analyses ».", 'Add "analyses" to it.'),
+        )
+    computing = executor(engine)
+    out.mkdir(parents=True, exist_ok=True)
+    written = []
+    for study, part in parts:
+        path = out / f"{study}.{part.id}.parquet"
+        partial = path.with_name(path.name + ".partial")
+        pq.write_table(computing.analyse(cdm, part.analysis), partial, compression="zstd")
+        written.append(partial.replace(path))
+    return written
+
+
+def attrition_of(folder: Path) -> pa.Table:
+    """The attrition that a folder of cohorts holds. Raises InputError when it is not one."""
+    if not (folder / ATTRITION).is_file():
+        raise InputError(
+            Text("ce n'est pas un dossier de cohortes.", "this is not a folder of cohorts."),
+            str(folder),
+            Text(
+                "Écrivez-le avec « transat cohort … --out ».", 'Write it: "transat cohort … --out".'
+            ),
+        )
+    return pq.read_table(folder / ATTRITION)
+
+
 def _findings(cdm: Cdm, batch: Batch, executed: Executed) -> Iterator[str]:
     there = set(executed.cohorts["cohort_definition_id"].unique().to_pylist())
     empty = [s for s in batch.sources if s.definition.cohort_definition_id not in there]

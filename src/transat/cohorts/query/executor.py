@@ -11,6 +11,7 @@ import pyarrow as pa
 from transat.cohorts.query.model import Cohort
 
 if TYPE_CHECKING:
+    from transat.cohorts.query.analysis import Analysis
     from transat.engines.cdm import Cdm
 
 #: The cohort table of OMOP; its rows are in the order of these columns.
@@ -59,3 +60,6 @@ class Executor(Protocol):
 
     def run(self, cdm: Cdm, definitions: Sequence[Definition]) -> Executed:
         """All definitions at once. Raises InputError for a CDM that cannot be read."""
+
+    def analyse(self, cdm: Cdm, analysis: Analysis) -> pa.Table:
+        """One row per period of the cohort, in its order, with the columns that were asked."""
