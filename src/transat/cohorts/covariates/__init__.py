@@ -4,6 +4,8 @@ cdm + cohort rows + Settings ──build──▶ Covariates (matrix, dictionary
 """
 
 from transat.cohorts.covariates.assemble import build
+from transat.cohorts.covariates.baseline import TableOne, table_one
+from transat.cohorts.covariates.files import read, write
 from transat.cohorts.covariates.matrix import Covariates
 from transat.cohorts.covariates.settings import (
     Analysis,
@@ -14,15 +16,22 @@ from transat.cohorts.covariates.settings import (
     code_settings,
     default_settings,
 )
+from transat.cohorts.covariates.summary import Summary, summarise
 
 __all__ = [
     "Analysis",
     "Covariates",
     "Settings",
+    "Summary",
+    "TableOne",
     "build",
     "catalogue",
     "chosen",
     "code_analysis",
     "code_settings",
     "default_settings",
+    "read",
+    "summarise",
+    "table_one",
+    "write",
 ]

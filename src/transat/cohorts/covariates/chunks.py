@@ -141,8 +141,9 @@ def _array(column: pa.ChunkedArray, kind: str) -> Numbers:
 
 def _unknown(size: int, kind: str) -> Numbers:
     _, unknown = _TYPES[kind]
-    array: Numbers = np.full(size, unknown, np.float64 if kind == "number" else np.int32)
-    return array
+    if kind == "number":
+        return np.full(size, unknown, np.float64)
+    return np.full(size, int(unknown), np.int32)
 
 
 def _unreadable(path: str) -> InputError:
