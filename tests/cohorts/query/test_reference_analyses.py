@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,14 @@ def test_days_covered_twice_count_once(here: Paragraph) -> None:
     here.event("drug_exposure", 21, 25)
     here.event("drug_exposure", 22, 21)
     assert value(here, Measure("d", "days_covered", DRUG, covered=(0, 10))) == 7
+
+
+def test_days_covered_until_the_end_of_the_period(here: Paragraph) -> None:
+    measure = Measure("d", "days_covered", DRUG, covered=(0, 40))
+    assert value(here, measure) == 11
+    assert value(here, replace(measure, until_end=True)) == 5
+    before = Measure("d", "days_covered", DRUG, covered=(20, 40), until_end=True)
+    assert value(here, before) == 0, "the period is over when the days begin"
 
 
 def followed(here: Paragraph, follow_up: FollowUp, cohort: Cohort) -> list[tuple[Any, ...]]:
