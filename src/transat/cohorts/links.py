@@ -1,7 +1,7 @@
 """Mothers and infants: who was born to whom, of which pregnancy, and which births have no infant.
 
 OMOP has no person-level link but FACT_RELATIONSHIP: person 1 is the mother of person 2
-(relationship 581436, read in either direction with its reverse 581435).
+(relationship 581436 or that of OHDSI's convention, read in either direction with their reverses).
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 PARENT_TO_CHILD = 581436
 CHILD_TO_PARENT = 581435
+#: What other CDMs write, by OHDSI's convention (Themis issue 38): biological mother of; biological
+#: son, daughter, child of.
+MOTHER_OF = (PARENT_TO_CHILD, 4277283)
+CHILD_OF = (CHILD_TO_PARENT, 4014096, 4308126, 4326600)
 #: A birth date known by month only stands at mid-month, this far from the true day at most.
 MONTH_TOLERANCE = 16
 
@@ -53,10 +57,10 @@ def births(engine: Engine) -> None:
         CREATE OR REPLACE TEMP TABLE infant_mother AS
         WITH pair AS (
             SELECT fact_id_1 AS mother_id, fact_id_2 AS infant_id FROM fact_relationship
-            WHERE relationship_concept_id = {PARENT_TO_CHILD}
+            WHERE relationship_concept_id IN {MOTHER_OF}
             UNION
             SELECT fact_id_2, fact_id_1 FROM fact_relationship
-            WHERE relationship_concept_id = {CHILD_TO_PARENT})
+            WHERE relationship_concept_id IN {CHILD_OF})
         SELECT infant_id, min(mother_id) AS mother_id, count(DISTINCT mother_id) AS mothers
         FROM pair JOIN person p ON p.person_id = pair.mother_id AND p.gender_concept_id = {FEMALE}
         GROUP BY infant_id""")

@@ -165,7 +165,10 @@ def _joined(one: Episodes, other: Episodes) -> Episodes:
 
 
 def _sorted(one: Episodes) -> Episodes:
-    order = np.lexsort((one.row, one.start, one.category, one.end, one.person))
+    """In order of (person, end); of the same end and outcome, the one known best."""
+    order = np.lexsort(
+        (one.row, one.start, one.spread, one.dating == DEFAULT, one.category, one.end, one.person)
+    )
     ordered = one.take(order)
     return ordered.take(first_of(ordered.person, ordered.end, ordered.category))
 
