@@ -27,7 +27,7 @@ ROLES: Final[dict[str, Role]] = {
 #: Columns that every analysis table has.
 RESERVED: Final = ("subject_id", "cohort_start_date", "cohort_end_date", "time", "status")
 _WINDOW: Final = ("days", "by", "outside_observation")
-_COVERED: Final = ("covered", "grace", "outside_observation")
+_COVERED: Final = ("covered", "grace", "until_end", "outside_observation")
 #: Which keywords go with each kind of column, besides id, fr, en, column and of.
 _TAKES: Final = {
     "any": (*_WINDOW, *_COVERED, "at_least"),
@@ -89,6 +89,7 @@ def _measure(place: Place, context: Context, role: Role, taken: set[str]) -> Mea
         outside,
         role,
         place.said(),
+        "until_end" in entries and entries["until_end"].yes(),
     )
 
 

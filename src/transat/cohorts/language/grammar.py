@@ -272,8 +272,13 @@ SHAPES: Final[dict[str, tuple[Key, ...]]] = {
             True),
         Key("of", Shape("event"), Text("De quels événements", "Of which events"), True),
         *_AROUND,
-        Key("covered", "days", Text("Jours de la période dont au moins un est couvert",
-                                    "Days around the start of which events cover some")),
+        Key("covered", "days", Text("Jours [premier, dernier] depuis le début : ceux qu'un "
+                                    "événement couvre sont comptés",
+                                    "Days [first, last] from the start: those that an event covers "
+                                    "are counted")),
+        Key("until_end", "yes",
+            Text("Pour covered : les jours d'après la fin de la période ne comptent pas",
+                 "For covered: days after the period's end do not count")),
         Key("grace", "whole", Text("Jours ajoutés à chaque événement (0)",
                                    "Days added to each event (0)")),
         Key("at_least", "positive", Text("Pour any : tant d'événements, ou de jours couverts",

@@ -21,19 +21,25 @@ _WHOLE: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,15})")
 _NUMBER: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TAG: Final = "tag:yaml.org,2002:"
+#: What a node may be.
+_PLAIN: Final = ("map", "seq", "str", "int", "float", "bool", "null", "timestamp")
+_UNREAD: Final = "not read here"
 #: A file deeper or longer than a person would write is refused before it is read.
 _LONGEST: Final = 2_000_000
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses what a reader of the file would have to unfold: `*alias`."""
+    """Refuses what two readers of a file may unfold differently: `*alias`, `!tag`, `<<`."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """As the parent's, without aliases."""
+        """As the parent's, without aliases and tags of its own."""
         if self.check_event(yaml.AliasEvent):
             event: Any = self.get_event()  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(problem="alias", problem_mark=event.start_mark)
-        return super().compose_node(parent, index)
+            raise yaml.MarkedYAMLError(problem=_UNREAD, problem_mark=event.start_mark)
+        node: yaml.Node | None = super().compose_node(parent, index)
+        if node is not None and str(node.tag).removeprefix(_TAG) not in _PLAIN:
+            raise yaml.MarkedYAMLError(problem=_UNREAD, problem_mark=node.start_mark)
+        return node
 
 
 def compose(text: str, name: str) -> Place:
@@ -45,8 +51,8 @@ def compose(text: str, name: str) -> Place:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        alias = error.problem == "alias"
-        raise StudyError(_ALIAS if alias else _NOT_YAML, where, FIX) from None
+        what = _REFUSED if error.problem == _UNREAD else _NOT_YAML
+        raise StudyError(what, where, FIX) from None
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
         raise StudyError(_NOT_YAML, f"{name}:{line}:1", FIX) from None
@@ -261,8 +267,9 @@ def _low(text: str) -> str:
 
 
 _NOT_YAML: Final = Text("ce n'est pas du YAML.", "this is not YAML.")
-_ALIAS: Final = Text(
-    "les renvois YAML (*nom) ne sont pas lus ici.", "YAML aliases (*name) are not read here."
+_REFUSED: Final = Text(
+    "les renvois et étiquettes YAML (*nom, !nom, <<) ne sont pas lus ici.",
+    "YAML aliases and tags (*name, !name, <<) are not read here.",
 )
 _NO_FIELDS: Final = Text(
     "le document est vide ou n'a pas de lignes « mot : valeur ».",

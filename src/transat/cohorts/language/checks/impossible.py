@@ -87,7 +87,8 @@ def _entry(cohort: Cohort, where: str) -> Iterator[Finding]:
                 "an entry event has an empty code set.",
             )
     ends = cohort.exit
-    if isinstance(ends, FixedOffset) and ends.edge == "start" and ends.days < 0:
+    early = isinstance(ends, FixedOffset) and ends.edge == "start" and ends.days < 0
+    if early and not cohort.censoring:
         yield _error(
             f"{where}.exit",
             "les périodes finiraient avant de commencer.",
