@@ -32,7 +32,7 @@ def indented(text: str, by: int = 4) -> str:
 
 def remark(text: str) -> str:
     """A comment within a line; empty for an empty text."""
-    said = " ".join(text.split()).replace("*/", "* /").replace("/*", "/ *")
+    said = " ".join(_plain(text).split()).replace("*/", "* /")
     return f" /* {said} */" if said else ""
 
 
@@ -47,7 +47,14 @@ def comment(*texts: Text | str | None) -> str:
             lines += dict.fromkeys((*text.fr.splitlines(), *text.en.splitlines()))
         elif text:
             lines += text.splitlines()
-    return "".join(f"-- {line.replace('/*', '/ *').strip()}\n" for line in lines if line.strip())
+    plain = (_plain(line).strip() for line in lines)
+    return "".join(f"-- {line}\n" for line in plain if line)
+
+
+def _plain(text: str) -> str:
+    """`text` without what opens a comment, and without what no engine can be given."""
+    known = text.encode("utf-8", "replace").decode().replace("\0", "")
+    return known.replace("/*", "/ *")
 
 
 def all_of(conditions: Iterable[str]) -> str:
