@@ -9,7 +9,7 @@ from transat.core.languages import Language, Text
 
 #: 'error': it would give a wrong or an empty answer; 'warning': a person should look.
 Level = Literal["error", "warning"]
-Kind = Literal["look_ahead", "immortal_time", "code_list", "impossible"]
+Kind = Literal["look_ahead", "immortal_time", "code_list", "impossible", "circe"]
 
 
 @dataclass(frozen=True, slots=True)
