@@ -37,6 +37,12 @@ def declare(app: typer.Typer) -> None:
         "Des définitions de cohortes, toutes ensemble, sur un CDM multiplié.",
         "Cohort definitions, all together, on a CDM multiplied.",
     )(cohorts)
+    command(
+        bench,
+        "eras",
+        "Ères de médicaments en une passe, à côté de la lecture seule et du meilleur SQL.",
+        "Drug eras in one pass, beside mere decoding and the best SQL.",
+    )(eras)
     app.add_typer(bench, name="bench")
 
 
@@ -129,6 +135,20 @@ def cohorts(
 
     engines = [engine_named(name) for name in engine or ["columns"]]
     _print(measure_cohorts.cohorts(definitions, cdm, copies, engines, circe_sql), json)
+
+
+def eras(
+    rows: Annotated[int, typer.Option(min=1000, help=say("Délivrances.", "Dispensings."))] = (
+        20_000_000
+    ),
+    threads: Annotated[int, typer.Option(min=1, help=say("Fils.", "Threads."))] = 2,
+    json: Json = False,
+) -> None:
+    """Measure the eras and print the figures."""
+    from transat.cli.measure import machine
+    from transat.cohorts.eras.bench import bench
+
+    _print({**machine(), **bench(rows, threads)}, json)
 
 
 def _print(figures: dict[str, str | int | float], json: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from transat.cli import cohort_texts
+from transat.cli import cohort_tables, cohort_texts
 from transat.cli.cohort_texts import DefinitionFile
 from transat.cli.say import command, group, say
 from transat.core.languages import current
@@ -42,6 +42,7 @@ def declare(app: typer.Typer) -> None:
         "Write the analysis table of each analysis of a study (YAML).",
     )(analyse)
     cohort_texts.declare(cohort)
+    cohort_tables.declare(cohort)
     app.add_typer(cohort, name="cohort")
 
 

@@ -53,6 +53,12 @@ def declare(cohort: typer.Typer) -> None:
     )(schema)
     command(
         cohort,
+        "examples",
+        "Copie les études d'exemple, avec leurs listes de codes, pour partir d'elles.",
+        "Copy the example studies, with their code lists, to start from them.",
+    )(examples)
+    command(
+        cohort,
         "export",
         "Écrit une cohorte comme définition OHDSI (Circe JSON).",
         "Write a cohort as an OHDSI definition (Circe JSON).",
@@ -176,6 +182,16 @@ def schema() -> None:
     from transat.cohorts.language.schema import text
 
     typer.echo(text(), nl=False)
+
+
+def examples(
+    out: Annotated[Path, typer.Argument(help=say("Dossier à écrire.", "Folder to write."))],
+) -> None:
+    """Copy them into a folder that does not hold such files yet."""
+    from transat.cohorts.language.examples import copy
+
+    for path in copy(out):
+        typer.echo(path)
 
 
 def export(

@@ -122,15 +122,28 @@ def analyse(cdm: Cdm, batch: Batch, engine: EngineName, out: Path) -> list[Path]
 
 def attrition_of(folder: Path) -> pa.Table:
     """The attrition that a folder of cohorts holds. Raises InputError when it is not one."""
-    if not (folder / ATTRITION).is_file():
+    return _read(folder, ATTRITION)
+
+
+def rows_of(folder: Path) -> tuple[pa.Table, dict[int, Text]]:
+    """COHORT_SCHEMA of a folder of cohorts, and the title of each definition.
+
+    Raises InputError when it is not one.
+    """
+    named = _read(folder, DEFINITIONS).to_pylist()
+    titles = {r["cohort_definition_id"]: Text(r["name_fr"], r["name_en"]) for r in named}
+    return _read(folder, COHORTS), titles
+
+
+def _read(folder: Path, name: str) -> pa.Table:
+    try:
+        return pq.read_table(folder / name)
+    except (OSError, pa.ArrowInvalid):
         raise InputError(
             Text("ce n'est pas un dossier de cohortes.", "this is not a folder of cohorts."),
             str(folder),
-            Text(
-                "Écrivez-le avec « transat cohort … --out ».", 'Write it: "transat cohort … --out".'
-            ),
-        )
-    return pq.read_table(folder / ATTRITION)
+            Text("Écrivez-le : « transat cohort … --out ».", 'Write it: "transat cohort … --out".'),
+        ) from None
 
 
 def _findings(cdm: Cdm, batch: Batch, executed: Executed) -> Iterator[str]:
