@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import strategies as st
 
-from transat.cohorts.query.domains import DOMAINS
+from transat.cohorts.query.domains import DOMAINS, PREGNANCY
 from transat.engines.cdm import Cdm
 from transat.tables.column import Column
 from transat.tables.omop import HAS_STUDY_CODE, tables
@@ -35,26 +35,13 @@ CODES = ("A1", "A10", "A1.1", "a2", "B", "B.2", "C9", "A1-1", "Z", "A")
 TEXTS = ("a", "A", "ab", "a%b", "_b", "été", "", "b")
 NUMBERS = (-1.5, 0.0, 0.5, 1.0, 2.0, 2.5, 10.0)
 
-_ARROW = {
+_ARROW: dict[str, pa.DataType] = {
     "integer": pa.int32(),
     "bigint": pa.int64(),
     "float": pa.float64(),
     "date": pa.date32(),
     "datetime": pa.timestamp("us"),
     "text": pa.string(),
-}
-_PREGNANCY = {
-    "episode_id": pa.int64(),
-    "person_id": pa.int64(),
-    "start_date": pa.date32(),
-    "end_date": pa.date32(),
-    "outcome": pa.string(),
-    "gestation_days": pa.int32(),
-    "dating": pa.string(),
-    "precision_days": pa.int32(),
-    "plurality": pa.int32(),
-    "visit_occurrence_id": pa.int32(),
-    "precision_class": pa.string(),
 }
 
 
@@ -150,7 +137,10 @@ def _events(chance: Random, name: str, persons: int, visits: Any) -> Rows:
 
 def _event(chance: Random, name: str, person: int, visits: Any) -> dict[str, Any]:
     domain = DOMAINS[name]
-    row = {**_filled(chance, name), "person_id": person}
+    row = {
+        **_filled(chance, name),
+        "person_id": person if name == "death" else _maybe(chance, person, 0.01),
+    }
     start = day(chance)
     row[domain.start] = _maybe(chance, start, 0.02)
     if domain.end is not None:
@@ -237,13 +227,25 @@ def _write_table(name: str, rows: Rows, folder: Path, chance: Random) -> None:
     chance.shuffle(rows)
     schema = pa.schema([(n, types[n]) for n in kept])
     typed = [{n: _as(row.get(n), types[n]) for n in kept} for row in rows]
-    table = pa.Table.from_pylist(typed, schema=schema)
+    table = _as_elsewhere(pa.Table.from_pylist(typed, schema=schema), chance)
     pq.write_table(table, folder / f"{name}.parquet", row_group_size=chance.choice((3, 100)))
+
+
+def _as_elsewhere(table: pa.Table, chance: Random) -> pa.Table:
+    """As other tools write it, at times: wide ids, instants for days, coded texts, capitals."""
+    wide = {pa.int32(): pa.int64(), pa.string(): pa.dictionary(pa.int32(), pa.string())}
+    if chance.random() < 0.2:
+        wide[pa.date32()] = pa.timestamp("us")
+    if chance.random() < 0.4:
+        table = table.cast(pa.schema([(f.name, wide.get(f.type, f.type)) for f in table.schema]))
+    if chance.random() < 0.1:
+        table = table.rename_columns([name.upper() for name in table.column_names])
+    return table
 
 
 def _types(name: str) -> dict[str, pa.DataType]:
     if name == "pregnancy":
-        return _PREGNANCY
+        return {n: _ARROW[kind] for n, kind in PREGNANCY.items()}
     return {c.name: _ARROW[c.type] for c in tables()[name].columns}
 
 

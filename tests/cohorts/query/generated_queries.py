@@ -15,7 +15,7 @@ from generated_cdm import ANY_CONCEPT, CODES, DAYS, FIRST, NUMBERS, TEXTS, VOCAB
 from hypothesis import strategies as st
 
 from transat.cohorts.query.analysis import Analysis, FollowUp, Measure
-from transat.cohorts.query.domains import DOMAINS, attributes
+from transat.cohorts.query.domains import DOMAINS, PREGNANCY, attributes
 from transat.cohorts.query.model import (
     Abnormal,
     Bound,
@@ -63,17 +63,6 @@ _DERIVED: dict[str, Kind] = {
     "age_at_end": "number",
     "ratio_to_range_low": "number",
     "ratio_to_range_high": "number",
-}
-_PREGNANCY: dict[str, Kind] = {
-    "episode_id": "number",
-    "person_id": "number",
-    "outcome": "text",
-    "gestation_days": "number",
-    "dating": "text",
-    "precision_days": "number",
-    "plurality": "number",
-    "visit_occurrence_id": "number",
-    "precision_class": "text",
 }
 
 
@@ -274,8 +263,6 @@ def kind(attribute: str) -> Kind:
         return _DERIVED[attribute]
     table, _, column = attribute.rpartition(".")
     types = _TYPES if not table else {c.name: c.type for c in tables()[table].columns}
-    if column in _PREGNANCY and column not in types:
-        return _PREGNANCY[column]
     if column.endswith("concept_id"):
         return "concept"
     declared = types[column]
@@ -284,7 +271,8 @@ def kind(attribute: str) -> Kind:
     return "other" if declared == "datetime" else "number"
 
 
-_TYPES = {
+_TYPES: dict[str, str] = {
+    **PREGNANCY,
     column.name: column.type
     for name, domain in DOMAINS.items()
     if name != "pregnancy"

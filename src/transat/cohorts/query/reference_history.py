@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from transat.cohorts.query.domains import PREGNANCY
+from transat.tables.column import ColumnType
 from transat.tables.omop import tables
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 #: A row by column name; days are counted from 1970-01-01; a column that is not there is null.
 Row = Mapping[str, Any]
-_TYPES = {
+_TYPES: Final[Mapping[ColumnType, pa.DataType]] = {
     "integer": pa.int64(),
     "bigint": pa.int64(),
     "float": pa.float64(),
@@ -90,13 +92,17 @@ def _read(cdm: Cdm, name: str) -> list[Row]:
     if not file.is_file():
         return []
     read = pq.read_table(file)
-    types = {c.name: _TYPES[c.type] for c in tables()[name].columns} if name in tables() else {}
+    declared = _declared(name)
     names = [column.lower() for column in read.column_names]
-    arrays = [_plain(c, types.get(n)) for n, c in zip(names, read.columns, strict=True)]
+    arrays = [_plain(c, declared.get(n)) for n, c in zip(names, read.columns, strict=True)]
     rows: list[Row] = pa.Table.from_arrays(arrays, names=names).to_pylist()
     return rows
 
 
-def _plain(column: pa.ChunkedArray, declared: pa.DataType | None) -> pa.ChunkedArray:
-    typed = column if declared is None else column.cast(declared)
+def _declared(name: str) -> Mapping[str, ColumnType]:
+    return PREGNANCY if name == "pregnancy" else {c.name: c.type for c in tables()[name].columns}
+
+
+def _plain(column: pa.ChunkedArray, declared: ColumnType | None) -> pa.ChunkedArray:
+    typed = column if declared is None else column.cast(_TYPES[declared])
     return typed.cast(pa.int32()) if pa.types.is_date32(typed.type) else typed
