@@ -12,7 +12,8 @@ from transat.cohorts.query.columns.kinds import kind
 from transat.cohorts.query.columns.windows import Anchors, Span, Spans, spans
 
 if TYPE_CHECKING:
-    from transat.cohorts.query.columns.events import Events, Index
+    from transat.cohorts.query.columns.events import Events
+    from transat.cohorts.query.columns.index import Index
     from transat.cohorts.query.columns.keys import Ints, Mask
     from transat.cohorts.query.columns.world import World
     from transat.cohorts.query.model import Count

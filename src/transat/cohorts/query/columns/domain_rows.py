@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from transat.cohorts.query.columns import keys
 from transat.cohorts.query.columns.keys import PERSON_BITS, UNKNOWN, known
 from transat.cohorts.query.columns.postings import Postings
 from transat.cohorts.query.columns.values import Kind, Values, unknown, values
 
 if TYPE_CHECKING:
     from transat.cohorts.query.columns.files import PersonRange, TableFile
-    from transat.cohorts.query.columns.keys import Ints, Mask, Rows
+    from transat.cohorts.query.columns.keys import Ints, Rows
     from transat.cohorts.query.columns.people import People
     from transat.cohorts.query.columns.periods import Periods
     from transat.cohorts.query.domains import Domain
@@ -61,8 +62,8 @@ class DomainRows:
                 event &= said
         mine = np.flatnonzero(event)
         key = (who[mine].astype(np.int64) << PERSON_BITS) + starts.values[mine]
-        keys = self._read(self.domain.key, "integer")
-        order = _order(key, None if keys is None else keys.values[mine])
+        said_ids = self._read(self.domain.key, "integer")
+        order = _order(key, None if said_ids is None else said_ids.values[mine])
         return (mine, key) if order is None else (mine[order], key[order])
 
     def period(self, periods: Periods) -> Rows:
@@ -131,9 +132,12 @@ class DomainRows:
 
 def _order(key: Ints, ids: Ints | None) -> Ints | None:
     """The order by (key, id); None when they are in it."""
+    in_order = bool((key[1:] >= key[:-1]).all())
+    order = np.arange(len(key)) if in_order else np.argsort(key, kind="stable")
     if ids is None or bool((ids[1:] >= ids[:-1]).all()):
-        return None if bool((key[1:] >= key[:-1]).all()) else np.argsort(key, kind="stable")
-    after: Mask = key[1:] > key[:-1]
-    if bool((after | ((key[1:] == key[:-1]) & (ids[1:] >= ids[:-1]))).all()):
-        return None
-    return np.lexsort((ids, key))
+        return None if in_order else order
+    # Few rows share a person and a day: only these are sorted by id.
+    tied = keys.tied(key if in_order else key[order])
+    rows = order[tied]
+    order[tied] = rows[np.lexsort((ids[rows], key[rows]))]
+    return order

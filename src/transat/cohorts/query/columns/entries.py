@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from transat.cohorts.query.columns import keys
-from transat.cohorts.query.columns.events import Index, held, only
+from transat.cohorts.query.columns.index import Index, held, only
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,10 +52,9 @@ def _union(world: World, sources: tuple[Events, ...]) -> Index:
     )
     order = np.argsort(key, kind="stable")
     key, period, event = key[order], period[order], event[order]
-    same = np.flatnonzero(key[1:] == key[:-1])
-    if len(same):
+    tied = keys.tied(key)
+    if len(tied):
         # Of one day, events are in order of id, and of source only for one id.
-        tied = np.unique(np.concatenate((same, same + 1)))
         inner = tied[np.lexsort((_ids(sources)[event[tied]], key[tied]))]
         period[tied], event[tied] = period[inner], event[inner]
     return Index(sources, world.periods, key, period, event)

@@ -11,7 +11,7 @@ from transat.cohorts.query.columns.collapse import joined
 from transat.cohorts.query.model import FixedOffset, ObservationEnd, Persistence, Read
 
 if TYPE_CHECKING:
-    from transat.cohorts.query.columns.events import Index
+    from transat.cohorts.query.columns.index import Index
     from transat.cohorts.query.columns.keys import Ints
     from transat.cohorts.query.columns.world import World
     from transat.cohorts.query.model import Exit

@@ -12,7 +12,7 @@ from transat.cohorts.query.columns.filters import satisfied
 from transat.cohorts.query.model import Count, Demographic, Group
 
 if TYPE_CHECKING:
-    from transat.cohorts.query.columns.events import Index
+    from transat.cohorts.query.columns.index import Index
     from transat.cohorts.query.columns.keys import Mask
     from transat.cohorts.query.columns.world import World
 

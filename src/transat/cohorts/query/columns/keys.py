@@ -85,6 +85,12 @@ def persons(key: Ints) -> int:
     return 1 + int(np.count_nonzero(who[1:] != who[:-1]))
 
 
+def tied(key: Ints) -> Ints:
+    """Which of sorted keys are equal to another."""
+    same = np.flatnonzero(key[1:] == key[:-1])
+    return np.unique(np.concatenate((same, same + 1)))
+
+
 def spread(low: Ints, high: Ints) -> tuple[Ints, Ints]:
     """All pairs (i, j) with low[i] ≤ j < high[i], in order.
 

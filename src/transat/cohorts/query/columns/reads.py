@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from transat.cohorts.query.columns import keys
-from transat.cohorts.query.columns.events import Events, only
+from transat.cohorts.query.columns.events import Events
 from transat.cohorts.query.columns.filters import satisfied
+from transat.cohorts.query.columns.index import only
 from transat.cohorts.query.model import Shift
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def found(world: World, read: Read) -> Events:
     """The events of `read` among the persons of `world`."""
     domain = world.domain(read.domain)
     rows = _coded(world, domain, read)
-    key = domain.key[rows]
+    key = domain.key.take(rows)
     if read.first:
         earliest = keys.firsts(key)
         rows, key = rows[earliest], key[earliest]

@@ -37,12 +37,18 @@ class Part:
 
 def part(ids: Ints, found: Sequence[Periods]) -> Part:
     """The periods of all definitions in one table; `ids` are the persons' by position."""
-    start = np.concatenate([f.start for f in found])
-    end = np.concatenate([f.end for f in found])
-    columns = [pa.array(ids[person(start)]), dates(start), dates(end)]
+    bounds = np.concatenate(([0], np.cumsum([len(f.start) for f in found])))
+    subject = np.empty(bounds[-1], np.int64)
+    first, last = np.empty(bounds[-1], np.int32), np.empty(bounds[-1], np.int32)
+    # One definition after the other: what is computed on the way stays in the processor's cache.
+    for f, low, high in zip(found, bounds.tolist(), bounds[1:].tolist(), strict=False):
+        subject[low:high] = ids.take(person(f.start))
+        first[low:high] = days(f.start) - EPOCH
+        last[low:high] = days(f.end) - EPOCH
+    columns = [pa.array(subject), *(pa.array(d).view(pa.date32()) for d in (first, last))]
     return Part(
         pa.table(columns, names=COHORT_SCHEMA.names[1:]),
-        np.concatenate(([0], np.cumsum([len(f.start) for f in found]))),
+        bounds,
         np.array([left for f in found for left in f.steps], np.int64),
     )
 

@@ -17,7 +17,8 @@ from transat.cohorts.query.domains import DOMAINS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from transat.cohorts.query.columns.events import Events, Index
+    from transat.cohorts.query.columns.events import Events
+    from transat.cohorts.query.columns.index import Index
     from transat.cohorts.query.columns.keys import Ints, Mask, Rows
     from transat.cohorts.query.model import CodeSet, Entry, Group, Persistence, Read
     from transat.engines.cdm import Cdm
