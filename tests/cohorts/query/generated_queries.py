@@ -272,12 +272,12 @@ def kind(attribute: str) -> Kind:
 
 
 _TYPES: dict[str, str] = {
-    **PREGNANCY,
     column.name: column.type
     for name, domain in DOMAINS.items()
     if name != "pregnancy"
     for column in tables()[domain.table].columns
 }
+_TYPES.update(PREGNANCY)
 
 
 def _member(chance: Random, depth: int) -> Count | Demographic | Group:
