@@ -11,6 +11,7 @@ from circe_json import counted, definition, group, read, read_criterion
 
 from transat.cohorts import circe
 from transat.cohorts.circe.criteria import CRITERIA, DEMOGRAPHIC
+from transat.cohorts.circe.faults import DefinitionMalformed
 from transat.cohorts.query.domains import DOMAINS, attributes
 from transat.cohorts.query.model import (
     Abnormal,
@@ -304,3 +305,16 @@ def test_order_of_keys_does_not_matter() -> None:
     said = definition({"Measurement": {"Abnormal": True, "CodesetId": 1}})
     turned = json.dumps(dict(reversed(said.items())))
     assert circe.read(turned, "x") == read(said)
+
+
+def test_a_definition_as_the_web_service_of_atlas_gives_it() -> None:
+    plain = definition()
+    for inside in (plain, json.dumps(plain)):
+        around = {"id": 7, "name": "Statins", "expressionType": "SIMPLE", "expression": inside}
+        cohort = read(around)
+        assert cohort == read(plain)
+        assert cohort.name is not None
+        assert cohort.name.en == "Statins"
+    with pytest.raises(DefinitionMalformed) as caught:
+        read({"name": "x", "expression": {"PrimaryCriterias": {}}})
+    assert caught.value.where == "definition.json $.expression"

@@ -59,20 +59,20 @@ _COLLAPSE: Final = frozenset(("CollapseType", "EraPad"))
 
 
 def read(text: str, where: str) -> Cohort:
-    """The cohort of an OHDSI definition.
+    """The cohort of an OHDSI definition, as ATLAS exports it or as its web service gives it.
 
     where: the file's name, shown in errors before the JSON path. Raises DefinitionMalformed for
     what is not such a definition and FeatureUnsupported for what Transat does not run (both
     StudyError).
     """
-    path = f"{where} $"
-    said = members(_json(text, where), path, _ROOT)
+    inside, path, called = unwrapped(_json(text, where), where)
+    said = members(inside, path, _ROOT)
     if said.get("cdmVersionRange") is not None:
         words(said["cdmVersionRange"], f"{path}.cdmVersionRange")
     sets = concept_sets(said.get("ConceptSets"), f"{path}.ConceptSets")
     additional, limit = _qualified(said, path, sets)
     first, last = period(said.get("CensorWindow"), f"{path}.CensorWindow")
-    title = said.get("Title")
+    title = said.get("Title", called)
     return Cohort(
         _entry(said.get("PrimaryCriteria"), f"{path}.PrimaryCriteria", sets),
         qualified=additional,
@@ -107,6 +107,19 @@ def _json(text: str, where: str) -> Any:
     except (ValueError, RecursionError):
         place = where
     raise malformed(place, "ce n'est pas du JSON.", "this is not JSON.")
+
+
+def unwrapped(said: Any, where: str) -> tuple[Any, str, Any]:
+    """The definition itself, its path, and the name around it.
+
+    ATLAS's web service wraps a definition in its number, name and dates, as an object or as a text.
+    """
+    if type(said) is not dict or "expression" not in said or "PrimaryCriteria" in said:
+        return said, f"{where} $", None
+    inside = said["expression"]
+    if type(inside) is str:
+        inside = _json(inside, f"{where} $.expression")
+    return inside, f"{where} $.expression", said.get("name")
 
 
 def _same(text: str) -> Text | None:

@@ -13,7 +13,7 @@ from math import inf
 from typing import Any, Final
 
 from transat.cohorts.circe.criteria import CRITERIA
-from transat.cohorts.circe.expression import read
+from transat.cohorts.circe.expression import read, unwrapped
 from transat.cohorts.language.checks.finding import Finding
 from transat.core.languages import Text
 
@@ -57,8 +57,7 @@ _REVIEW: Final = Text("Relisez ce passage.", "Review this passage.")
 def remarks(text: str, where: str) -> list[Finding]:
     """Remarks on a definition, in the order of its JSON. Raises as `read` does."""
     read(text, where)
-    said = json.loads(text)
-    path = f"{where} $"
+    said, path, _ = unwrapped(json.loads(text), where)
     return [*_concept_sets(said, path), *_inside(said, path)]
 
 
