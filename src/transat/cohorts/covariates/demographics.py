@@ -24,6 +24,7 @@ KINDS: Final = (
     "index_year_month", "observation_before", "observation_after", "time_in_cohort",
 )  # fmt: skip
 AGE_GROUP: Final = 5
+NONE: Final = np.iinfo(np.int64).max
 _COLUMNS: Final = {
     "year_of_birth": "id",
     "gender_concept_id": "id",
@@ -68,12 +69,12 @@ class Persons:
         return self.year - self.columns["year_of_birth"]
 
     def observed(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """First and last day of the observation period that holds each start; -1 where none.
+        """First and last day of the observation period that holds each start; NONE where none.
 
         Of periods that overlap, the earliest first day and the latest last day.
         """
-        first = np.full(self.rows.size, np.iinfo(np.int64).max)
-        last = np.full(self.rows.size, -1, np.int64)
+        first = np.full(self.rows.size, NONE)
+        last = np.full(self.rows.size, -NONE)
         start, end = "observation_period_start_date", "observation_period_end_date"
 
         def read(chunk: Chunk) -> tuple[Index, Numbers, Numbers]:
@@ -88,6 +89,7 @@ class Persons:
             for row, low, high in scan(self._cdm, "observation_period", columns, wanted, read):
                 np.minimum.at(first, row, low.astype(np.int64))
                 np.maximum.at(last, row, high.astype(np.int64))
+        last[first == NONE] = NONE
         return first, last
 
 
@@ -146,7 +148,7 @@ def _number(kind: str, people: Persons) -> tuple[NDArray[np.bool_], NDArray[np.i
         case "time_in_cohort":
             return np.ones(rows.size, np.bool_), (rows.end - rows.start).astype(np.int64)
     first, last = people.observed()
-    held = last >= 0
+    held = first != NONE
     if kind == "observation_before":
         return held, rows.start - first
     return held, last - rows.start

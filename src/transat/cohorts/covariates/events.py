@@ -41,6 +41,7 @@ HALF: Final = 32
 UNIT: Final = "unit_concept_id"
 VALUE: Final = "value_as_number"
 ANSWER: Final = "value_as_concept_id"
+_NONE: Final = np.empty(0, np.int64)
 
 
 class Events:
@@ -74,11 +75,14 @@ class Events:
             reading = _reading(table, item, self._stays() if inside else None)
             windows = list(dict.fromkeys(_window(a) for a in some))
             whole = tally(self._cdm, self._rows, reading, windows)
+            groups = (_NONE, _NONE)
+            if any(a.kind == "group" for a in some):
+                groups = self._vocabulary.groups(indexed(whole.item)[0], table)
             for analysis in some:
                 within = whole.within(windows.index(_window(analysis)))
                 if analysis.kind != "score":
                     within = self._let_in(item, within)
-                made[analysis.number] = self._block(analysis, within)
+                made[analysis.number] = self._block(analysis, within, groups)
         return [made[a.number] for a in analyses]
 
     def _item(self, analysis: Analysis) -> str:
@@ -105,7 +109,8 @@ class Events:
         held = self._allowed(concept)
         return within if bool(held.all()) else within.where(held)
 
-    def _block(self, analysis: Analysis, within: Tally) -> Block:
+    def _block(self, analysis: Analysis, within: Tally, groups: tuple[Ids, Ids]) -> Block:
+        """groups: pairs (concept, group that holds it)."""
         n = self._rows.size
         item, counts = counted(within, n)
         match analysis.kind:
@@ -118,7 +123,7 @@ class Events:
                 row = np.flatnonzero(np.diff(counts.indptr))
                 return column(analysis, row, np.asarray(per_row, np.float64)[row], n)
             case "group":
-                held, group = self._vocabulary.groups(item, analysis.table)
+                held, group = groups
                 kept = self._allowed(group)
                 label, grouped = _regrouped(item, counts, held[kept], group[kept])
                 return Block(analysis, label, ones(grouped))

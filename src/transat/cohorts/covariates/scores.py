@@ -31,7 +31,7 @@ def score(
     vocabulary: Vocabulary,
 ) -> Block:
     """The score of each row: item, counts are its conditions, (n, c)."""
-    total, met = _illness(item, counts, vocabulary.illnesses(analysis.name))
+    total, met = _illness(item, counts, vocabulary.illnesses(analysis.name, item))
     if analysis.name in _AGED:
         total = total + _points(analysis.name, people)
         met = met | people.dated

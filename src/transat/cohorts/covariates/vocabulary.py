@@ -7,6 +7,7 @@ Rules of groups and scores: OHDSI FeatureExtraction 3.14 (inst/sql, Apache-2.0).
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -58,6 +59,7 @@ class Vocabulary:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._codes: dict[tuple[str, str, str], Codes] = {}
 
     def names(self, concepts: Ids) -> dict[int, str]:
         """Name of each concept that has one."""
@@ -66,16 +68,8 @@ class Vocabulary:
             "SELECT c.concept_id, c.concept_name FROM concept c "
             f"JOIN {_MET} m ON m.concept_id = c.concept_id WHERE c.concept_name IS NOT NULL",
         )
-        return {int(c): str(name) for c, name in zip(*_columns(rows), strict=True)}
-
-    def codes(self, concepts: Ids) -> dict[int, tuple[str, str]]:
-        """Vocabulary and code of each concept that has one."""
-        rows = self._ask(
-            concepts,
-            "SELECT c.concept_id, c.vocabulary_id, c.concept_code FROM concept c "
-            f"JOIN {_MET} m ON m.concept_id = c.concept_id WHERE c.concept_code IS NOT NULL",
-        )
-        return {int(c): (str(v), str(code)) for c, v, code in zip(*_columns(rows), strict=True)}
+        named = zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True)
+        return {int(c): str(name) for c, name in named}
 
     def of_class(self, concepts: Ids, name: str) -> Ids:
         """Those of one concept class, whatever its capitals."""
@@ -122,51 +116,76 @@ class Vocabulary:
     def study_codes(self, vocabulary: str, concept: str, source: str) -> Codes:
         """How to read events by the codes of a vocabulary.
 
-        ICD-10 and ATC are read as studies read them, other codes in the source concept. Codes are
-        in capitals, without dot.
+        concept, source: the event's columns. ICD-10 and ATC are read as studies read them, other
+        codes in the source concept. Codes are in capitals, without dot.
         """
-        held = study_codes(self._engine, vocabulary, concept, source)
-        column = held.column if vocabulary in _STUDIED else source
-        concepts = np.array([c for c, _ in held.codes], np.int64)
-        return Codes(column, concepts, tuple(code for _, code in held.codes))
+        asked = (vocabulary, concept, source)
+        if asked not in self._codes:
+            held = study_codes(self._engine, vocabulary, concept, source)
+            column = held.column if vocabulary in _STUDIED else source
+            concepts = np.array([c for c, _ in held.codes], np.int64)
+            self._codes[asked] = Codes(column, concepts, tuple(code for _, code in held.codes))
+        return self._codes[asked]
 
-    def illnesses(self, score: str) -> list[tuple[str, int, int]]:
-        """(category, weight, concept) of every concept that a score counts."""
+    def illnesses(self, score: str, concepts: Ids) -> list[tuple[str, int, int]]:
+        """(category, weight, concept) of each of the concepts that a score counts."""
         if score == "Dcsi":
-            return self._diabetic()
-        wanted = [row for row in _scores() if row["score"] == score]
-        found: set[tuple[str, int, int]] = set()
-        for category in sorted({row["category"] for row in wanted}):
-            rows = [row for row in wanted if row["category"] == category]
-            weight = int(rows[0]["weight"])
-            held = set(self.descendants(_of(rows, "descendants")).tolist())
-            held -= set(self.descendants(_of(rows, "not_descendants")).tolist())
-            held |= set(self._valid(_of(rows, "itself")).tolist())
-            found |= {(category, weight, concept) for concept in held}
-        return sorted(found)
+            return self._diabetic(concepts)
+        listed = [row for row in _scores() if row["score"] == score]
+        held: dict[str, set[int]] = defaultdict(set)
+        without: dict[str, set[int]] = defaultdict(set)
+        below = self._below([int(row["concept_id"]) for row in listed], concepts)
+        valid = set(self._valid(concepts).tolist())
+        for row in listed:
+            concept, category = int(row["concept_id"]), row["category"]
+            match row["role"]:
+                case "itself":
+                    held[category] |= {concept} & valid
+                case "descendants":
+                    held[category] |= below.get(concept, set())
+                case "not_descendants":
+                    without[category] |= below.get(concept, set())
+        weight = {row["category"]: int(row["weight"]) for row in listed}
+        return sorted((c, weight[c], i) for c, found in held.items() for i in found - without[c])
 
-    def _valid(self, concepts: list[int]) -> Ids:
+    def _below(self, ancestors: list[int], concepts: Ids) -> dict[int, set[int]]:
+        """Those of the concepts that descend from each ancestor."""
+        among = ", ".join(map(str, sorted(set(ancestors))))
         rows = self._ask(
-            np.array(concepts, np.int64),
+            concepts,
+            "SELECT a.ancestor_concept_id, a.descendant_concept_id FROM concept_ancestor a "
+            f"JOIN {_MET} m ON m.concept_id = a.descendant_concept_id "
+            f"WHERE a.ancestor_concept_id IN ({among})",
+        )
+        below: dict[int, set[int]] = defaultdict(set)
+        for ancestor, concept in zip(_ids(rows, 0).tolist(), _ids(rows, 1).tolist(), strict=True):
+            below[ancestor].add(concept)
+        return below
+
+    def _valid(self, concepts: Ids) -> Ids:
+        rows = self._ask(
+            concepts,
             f"SELECT c.concept_id FROM concept c JOIN {_MET} m ON m.concept_id = c.concept_id "
-            "WHERE c.invalid_reason IS NULL ORDER BY 1",
+            "WHERE c.invalid_reason IS NULL",
         )
         return _ids(rows, 0)
 
-    def _diabetic(self) -> list[tuple[str, int, int]]:
-        """The SNOMED concepts that the ICD-9-CM codes of the diabetic complications map to."""
+    def _diabetic(self, concepts: Ids) -> list[tuple[str, int, int]]:
+        """The concepts of SNOMED that ICD-9-CM codes of diabetic complications map to."""
         self._engine.register("covariate_dcsi", _dcsi())
-        rows = self._engine.rows(
+        rows = self._ask(
+            concepts,
             "SELECT DISTINCT d.category, d.weight, t.concept_id FROM covariate_dcsi d "
             "JOIN concept s ON s.vocabulary_id = 'ICD9CM' "
             "AND s.concept_code >= d.low AND s.concept_code <= d.high "
             "JOIN concept_relationship r ON r.concept_id_1 = s.concept_id "
             "AND r.relationship_id = 'Maps to' "
             "JOIN concept t ON t.concept_id = r.concept_id_2 AND t.vocabulary_id = 'SNOMED' "
-            "ORDER BY 1, 2, 3"
+            f"JOIN {_MET} m ON m.concept_id = t.concept_id ORDER BY 1, 2, 3",
         )
         self._engine.unregister("covariate_dcsi")
-        return [(str(c), int(w), int(i)) for c, w, i in rows]
+        columns = (column.to_pylist() for column in rows.columns)
+        return [(str(c), int(w), int(i)) for c, w, i in zip(*columns, strict=True)]
 
     def _ask(self, concepts: Ids, query: str) -> pa.Table:
         self._engine.register(_MET, pa.table({"concept_id": pa.array(concepts, pa.int64())}))
@@ -194,14 +213,6 @@ def _condition_groups() -> str:
         f"WHERE (f.min_levels_of_separation > 2 OR c.concept_id IN ({above})) "
         f"AND {clear} AND c.domain_id = 'Condition'"
     )
-
-
-def _of(rows: list[dict[str, str]], role: str) -> list[int]:
-    return [int(row["concept_id"]) for row in rows if row["role"] == role]
-
-
-def _columns(rows: pa.Table) -> list[list[object]]:
-    return [column.to_pylist() for column in rows.columns]
 
 
 def _ids(rows: pa.Table, column: int) -> Ids:
