@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transat.cohorts.episodes.intervals import Ints, first_of
+from transat.cohorts.episodes.intervals import Ints, Mask, first_of
 from transat.cohorts.episodes.parameters import HippsParameters
 from transat.cohorts.episodes.records import Weeks
 
@@ -40,13 +40,14 @@ def gestations(weeks: Weeks, parameters: HippsParameters) -> Gestations:
         passed >= parameters.same_gestation,
     )
     run = np.cumsum(opens) - 1
-    highest = _first_by(run, -week, day)
-    lowest = _first_by(run, week, day)
+    begins = np.flatnonzero(opens)
+    highest = _first(run, week == np.maximum.reduceat(week, begins)[run]) if len(run) else begins
+    lowest = _first(run, week == np.minimum.reduceat(week, begins)[run]) if len(run) else begins
     says = day - np.floor(7 * week).astype(np.int64)
     return Gestations(person[highest], day[highest], np.minimum(says[highest], says[lowest]))
 
 
-def _first_by(run: Ints, *order: np.ndarray) -> Ints:
-    """For each run, the row that comes first in `order`."""
-    rows = np.lexsort((*reversed(order), run))
+def _first(run: Ints, wanted: Mask) -> Ints:
+    """The first wanted row of each run."""
+    rows = np.flatnonzero(wanted)
     return rows[first_of(run[rows])]

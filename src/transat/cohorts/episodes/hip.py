@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from transat.cohorts.episodes.gestation import Gestations, gestations
-from transat.cohorts.episodes.intervals import Ints, Mask, first_of, within
+from transat.cohorts.episodes.intervals import Ints, Mask, first_of, others, within
 from transat.cohorts.episodes.outcomes import Outcomes, outcomes
 from transat.cohorts.episodes.parameters import LAST, HippsParameters
 from transat.cohorts.episodes.records import Records, Weeks
@@ -80,8 +80,8 @@ def hip(records: Records, parameters: HippsParameters) -> Hip:
 
 def _joined(ended: Outcomes, runs: Gestations, parameters: HippsParameters) -> _Joined:
     matched, run = _pairs(ended, runs, parameters)
-    alone = np.setdiff1d(np.arange(len(ended.day)), matched)
-    weeks_only = np.setdiff1d(np.arange(len(runs.day)), run)
+    alone = others(len(ended.day), matched)
+    weeks_only = others(len(runs.day), run)
     order = np.concatenate((matched, alone))
     week_day = np.concatenate((runs.day[run], np.full(len(alone), NEVER)))
     week_start = np.concatenate((runs.start[run], np.full(len(alone), NEVER)))

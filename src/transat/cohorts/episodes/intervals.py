@@ -24,11 +24,12 @@ def within(person: Ints, low: Ints, high: Ints, other: Ints, day: Ints) -> tuple
 
     person, low, high: (n,); other, day: (m,), sorted by both. Pairs are in order of (i, j).
     """
-    people = np.unique(other)
+    opens = first_of(other)
+    people = other[opens]
     rank = np.searchsorted(people, person)
     known = rank < len(people)
     known[known] = people[rank[known]] == person[known]
-    sorted_keys = keys(np.searchsorted(people, other), day)
+    sorted_keys = keys(np.cumsum(opens) - 1, day)
     first = np.searchsorted(sorted_keys, keys(rank, low), "left")
     last = np.searchsorted(sorted_keys, keys(rank, high), "right")
     return expand(first, np.where(known, np.maximum(last - first, 0), 0))
@@ -39,6 +40,13 @@ def expand(first: Ints, count: Ints) -> tuple[Ints, Ints]:
     left = np.repeat(np.arange(len(first)), count)
     step = np.arange(len(left)) - np.repeat(np.cumsum(count) - count, count)
     return left, first[left] + step
+
+
+def others(size: int, present: Ints) -> Ints:
+    """The numbers below `size` that are not in `present`."""
+    left = np.ones(size, np.bool_)
+    left[present] = False
+    return np.flatnonzero(left)
 
 
 def first_of(*groups: Ints) -> Mask:

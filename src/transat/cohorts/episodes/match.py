@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from transat.cohorts.episodes.hip import NEVER, Hip
-from transat.cohorts.episodes.intervals import Ints, Mask, first_of, within
+from transat.cohorts.episodes.intervals import Ints, Mask, first_of, others, within
 from transat.cohorts.episodes.parameters import LAST, HippsParameters
 from transat.cohorts.episodes.progress import Progress
 
@@ -40,8 +40,8 @@ def match(hip: Hip, pps: Progress) -> Matched:
     """
     one, other = _overlapping(hip, pps)
     matched, run = _one_to_one(one, other, hip, pps)
-    alone = np.setdiff1d(np.arange(len(hip.end)), matched)
-    signs_only = np.setdiff1d(np.arange(len(pps.last)), other)
+    alone = others(len(hip.end), matched)
+    signs_only = others(len(pps.last), other)
     both = np.concatenate((matched, alone, np.full(len(signs_only), -1)))
     runs = np.concatenate((run, np.full(len(alone), -1), signs_only))
     person = np.where(both >= 0, _at(hip.person, both, 0), _at(pps.person, runs, 0))

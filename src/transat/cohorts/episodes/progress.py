@@ -43,15 +43,17 @@ def progress(signs: Signs, ends: Ends, parameters: HippsParameters) -> Progress:
     read as they come, and the runs that are too long make one together. Here signs are in order of
     time, and runs too long are none.
     """
-    signs = _without_stray(signs, parameters)
-    run = np.cumsum(_opens(signs, parameters)) - 1
+    bridged = _bridged(signs, parameters)
+    kept = _kept(signs, bridged, parameters)
+    signs, bridged = signs.take(kept), bridged[kept]
+    run = np.cumsum(_opens(signs, bridged, parameters)) - 1
     size = int(run[-1]) + 1 if len(run) else 0
     first, last = np.full(size, NEVER, np.int64), np.full(size, -NEVER, np.int64)
     np.minimum.at(first, run, signs.day)
     np.maximum.at(last, run, signs.day)
     believed = last - first <= MONTH * parameters.longest_months
     person = signs.person[first_of(run)][believed]
-    latest = _latest_outcome(signs, run, parameters)[believed]
+    latest = _latest_outcome(signs, run, last, parameters)[believed]
     first, last = first[believed], last[believed]
     found = Progress(
         person,
@@ -77,26 +79,26 @@ def add_months(day: Ints, months: Ints) -> Ints:
     return later
 
 
-def _without_stray(signs: Signs, parameters: HippsParameters) -> Signs:
-    person, day = signs.person, signs.day
-    last = np.append(person[1:] != person[:-1], True)[: len(day)]
-    gap = np.zeros(len(day), np.int64)
-    gap[1:] = day[1:] - day[:-1]
-    break_, long = (MONTH * m for m in (parameters.break_months, parameters.pregnancy_months))
-    stray = last & ~first_of(person) & (gap > break_) & (gap <= long)
-    stray &= ~_bridged(signs, parameters)
-    return Signs(person[~stray], day[~stray], signs.min_month[~stray], signs.max_month[~stray])
+def _gaps(signs: Signs) -> Ints:
+    gaps = np.zeros(len(signs.day), np.int64)
+    gaps[1:] = signs.day[1:] - signs.day[:-1]
+    return gaps
 
 
-def _opens(signs: Signs, parameters: HippsParameters) -> Mask:
+def _kept(signs: Signs, bridged: Mask, parameters: HippsParameters) -> Mask:
+    """All but a woman's last sign, when nothing agrees with it after a break."""
+    gap, opens = _gaps(signs), first_of(signs.person)
+    last = np.append(opens[1:], True)[: len(opens)]
+    breaks = gap > MONTH * parameters.break_months
+    long = gap > MONTH * parameters.pregnancy_months
+    return ~(last & ~opens & breaks & ~long & ~bridged)
+
+
+def _opens(signs: Signs, bridged: Mask, parameters: HippsParameters) -> Mask:
     """Which signs open a run: after a break that no two agreeing signs bridge, or a long one."""
-    person, day = signs.person, signs.day
-    opens = first_of(person)
-    gap = np.zeros(len(day), np.int64)
-    gap[1:] = day[1:] - day[:-1]
-    bridged = _bridged(signs, parameters)
-    opens |= (gap > MONTH * parameters.break_months) & ~bridged
-    return opens | (gap > MONTH * parameters.pregnancy_months)
+    gap = _gaps(signs)
+    breaks = (gap > MONTH * parameters.break_months) & ~bridged
+    return first_of(signs.person) | breaks | (gap > MONTH * parameters.pregnancy_months)
 
 
 def _bridged(signs: Signs, parameters: HippsParameters) -> Mask:
@@ -132,12 +134,13 @@ def _earliest_agreeing(signs: Signs, parameters: HippsParameters) -> Ints:
     return earliest
 
 
-def _latest_outcome(signs: Signs, run: Ints, parameters: HippsParameters) -> Ints:
+def _latest_outcome(signs: Signs, run: Ints, last: Ints, parameters: HippsParameters) -> Ints:
     """For each run, the last day on which the pregnancy of its last sign may end."""
-    order = np.lexsort((-signs.min_month, -signs.max_month, -signs.day, run))
-    last = order[first_of(run[order])]
-    months = parameters.outcome_month - np.floor(signs.min_month[last]).astype(np.int64)
-    return add_months(signs.day[last], months)
+    rows = np.flatnonzero(signs.day == last[run])
+    order = np.lexsort((-signs.min_month[rows], -signs.max_month[rows], run[rows]))
+    rows = rows[order][first_of(run[rows[order]])]
+    months = parameters.outcome_month - np.floor(signs.min_month[rows]).astype(np.int64)
+    return add_months(signs.day[rows], months)
 
 
 def _take_outcomes(found: Progress, latest: Ints, ends: Ends, parameters: HippsParameters) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from transat.cohorts.episodes.concepts import registered
-from transat.cohorts.episodes.intervals import Floats, Ints
+from transat.cohorts.episodes.intervals import Floats, Ints, Mask
 from transat.cohorts.episodes.parameters import HippsParameters
 from transat.tables.omop import FEMALE
 
@@ -68,6 +68,12 @@ class Signs:
     day: Ints
     min_month: Floats
     max_month: Floats
+
+    def take(self, index: Mask) -> Signs:
+        """The rows of `index`."""
+        return Signs(
+            self.person[index], self.day[index], self.min_month[index], self.max_month[index]
+        )
 
 
 @dataclass(frozen=True, slots=True)
