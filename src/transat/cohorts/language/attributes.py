@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Final, Literal
 
+from transat.cohorts.episodes.parameters import UNKNOWN
+from transat.cohorts.episodes.starts import CLASSES, DATINGS
 from transat.cohorts.query.domains import DERIVED, DOMAINS, attributes
 from transat.cohorts.specification import PREGNANCY_OUTCOMES
 from transat.tables.omop import tables
@@ -19,11 +21,12 @@ SEXES: Final = {"female": 8532, "male": 8507}
 OF_ENTRY: Final = ("start_date", "end_date", "duration", "age_at_start", "age_at_end")
 #: Attributes of text whose values are known.
 VALUES: Final = {
-    "outcome": PREGNANCY_OUTCOMES,
-    "dating": ("day", "week", "default"),
+    "outcome": (*PREGNANCY_OUTCOMES, UNKNOWN),
+    "dating": DATINGS,
+    "precision_class": CLASSES,
 }
 _DATES: Final = ("start_date", "end_date")
-_TEXTS: Final = ("outcome", "dating")
+_TEXTS: Final = tuple(VALUES)
 
 
 @cache

@@ -51,8 +51,9 @@ def compose(text: str, name: str) -> Place:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        what = _REFUSED if error.problem == _UNREAD else _NOT_YAML
-        raise StudyError(what, where, FIX) from None
+        if error.problem == _UNREAD:
+            raise StudyError(_REFUSED, where, FIX) from None
+        raise StudyError(_NOT_YAML, where, _LAYOUT) from None
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
         raise StudyError(_NOT_YAML, f"{name}:{line}:1", FIX) from None
@@ -267,6 +268,10 @@ def _low(text: str) -> str:
 
 
 _NOT_YAML: Final = Text("ce n'est pas du YAML.", "this is not YAML.")
+_LAYOUT: Final = Text(
+    "Vérifiez les deux-points, les espaces en début de ligne et les guillemets ('> 3').",
+    "Check the colons, the leading spaces and the quotation marks ('> 3').",
+)
 _REFUSED: Final = Text(
     "les renvois et étiquettes YAML (*nom, !nom, <<) ne sont pas lus ici.",
     "YAML aliases and tags (*name, !name, <<) are not read here.",

@@ -12,7 +12,8 @@ from datetime import date
 
 from transat.cohorts.language.checks.finding import Finding
 from transat.cohorts.language.checks.lists import is_empty
-from transat.cohorts.language.checks.reach import Asked, counts, demographics, high, latest, low
+from transat.cohorts.language.checks.reach import Asked, counts, demographics, inside, latest
+from transat.cohorts.language.checks.reach import is_empty as window_is_empty
 from transat.cohorts.query.analysis import Analysis
 from transat.cohorts.query.model import (
     Cohort,
@@ -25,7 +26,6 @@ from transat.cohorts.query.model import (
     NumberIs,
     Read,
     TextIs,
-    Window,
 )
 from transat.core.languages import Text
 
@@ -110,7 +110,7 @@ def _groups(group: Group, where: str) -> Iterator[Finding]:
 
 def _count(asked: Asked, where: str, cohort: Cohort) -> Iterator[Finding]:
     count = asked.count
-    if any(low(w) > high(w) for w in count.windows):
+    if any(window_is_empty(w) for w in count.windows):
         level = asked.positive and asked.sure
         finding = _error(
             where, "cette fenêtre finit avant de commencer.", "this window ends before it begins."
@@ -148,7 +148,7 @@ def _clash(wanted: Count, allowed: Count) -> bool:
         return False
     reach = wanted.outside_period <= allowed.outside_period
     return reach and _within(wanted.events, allowed.events) and all(
-        any(_inside(w, a) for w in wanted.windows) for a in allowed.windows
+        any(inside(w, a) for w in wanted.windows) for a in allowed.windows
     )  # fmt: skip
 
 
@@ -158,11 +158,6 @@ def _within(narrow: Read, wide: Read) -> bool:
         return narrow == wide
     rest = replace(narrow, first=False, filters=wide.filters, within=None)
     return rest == wide and set(wide.filters) <= set(narrow.filters)
-
-
-def _inside(narrow: Window, wide: Window) -> bool:
-    same = (narrow.index, narrow.event) == (wide.index, wide.event)
-    return same and low(wide) <= low(narrow) and high(narrow) <= high(wide)
 
 
 def _filters(cohort: Cohort, people: list[Filter], where: str) -> Iterator[Finding]:

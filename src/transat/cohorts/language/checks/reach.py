@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from transat.cohorts.language.days import FAR
-from transat.cohorts.query.model import Count, Demographic, Group, Window
+from transat.cohorts.query.model import Bound, Count, Demographic, Group, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,17 @@ def wants(count: Count) -> bool:
     return count.comparison == "at_least" or (count.comparison == "exactly" and count.times > 0)
 
 
-def low(window: Window) -> float:
-    """The first day of a window, or minus infinity."""
-    return -math.inf if window.low == "period_start" or window.low == -FAR else _days(window.low)
+def inside(narrow: Window, wide: Window) -> bool:
+    """Whether every day of `narrow` is surely one of `wide`."""
+    same = (narrow.index, narrow.event) == (wide.index, wide.event)
+    after = wide.low in ("period_start", narrow.low) or _rising(wide.low, narrow.low)
+    before = wide.high in ("period_end", narrow.high) or _rising(narrow.high, wide.high)
+    return same and after and before
 
 
-def high(window: Window) -> float:
-    """The last day of a window, or infinity."""
-    return math.inf if window.high == "period_end" or window.high == FAR else _days(window.high)
+def is_empty(window: Window) -> bool:
+    """Whether it ends before it begins."""
+    return not _rising(window.low, window.high) and _rising(window.high, window.low)
 
 
 def latest(windows: Sequence[Window]) -> float:
@@ -61,10 +64,16 @@ def latest(windows: Sequence[Window]) -> float:
     An event ends on or after its start, so a bound on its end bounds its start; a bound from the
     reference's end bounds nothing here, since that end may be any day.
     """
-    return min((high(w) for w in windows if w.index == "start"), default=math.inf)
+    return min((_last(w) for w in windows if w.index == "start"), default=math.inf)
 
 
-def _days(bound: int | str) -> float:
-    if isinstance(bound, int):
-        return float(bound)
-    return -math.inf if bound == "period_start" else math.inf
+def _last(window: Window) -> float:
+    """The last day of a window; the observation period starts on the reference's day or before."""
+    if isinstance(window.high, int):
+        return float(window.high) if window.high < FAR else math.inf
+    return math.inf if window.high == "period_end" else 0.0
+
+
+def _rising(first: Bound, last: Bound) -> bool:
+    """Whether both are numbers of days, the first no greater than the last."""
+    return isinstance(first, int) and isinstance(last, int) and first <= last

@@ -45,6 +45,8 @@ _TEXTS: Final = {
     "contains": Text("contient {0}", "contains {0}"),
     "ends": Text("finit par {0}", "ends with {0}"),
 }
+#: Years and identifiers are written without separators.
+_UNGROUPED: Final = ("_of_birth", "_id")
 #: More ids than a reader follows are counted.
 _IDS: Final = 8
 
@@ -82,9 +84,9 @@ def _asked(asked: ConceptIn | NumberIs | DateIs | TextIs, voice: Voice) -> str:
         said = voice.text(_TEXTS[asked.operator]).format(word)
         return voice(f"pas : {said}", f"not: {said}") if asked.negated else said
     words = _NUMBERS if isinstance(asked, NumberIs) else _DATES
-    return voice.text(words[asked.operator]).format(
-        _value(asked.value, voice), _value(asked.extent, voice)
-    )
+    whole = asked.attribute.endswith(_UNGROUPED)
+    first, last = (_value(each, voice, whole) for each in (asked.value, asked.extent))
+    return voice.text(words[asked.operator]).format(first, last)
 
 
 def _concept(asked: ConceptIn, voice: Voice) -> str:
@@ -100,7 +102,9 @@ def _concept(asked: ConceptIn, voice: Voice) -> str:
     return concepts(asked.among, voice, voice("ou", "or"))
 
 
-def _value(value: float | date | None, voice: Voice) -> str:
+def _value(value: float | date | None, voice: Voice, ungrouped: bool) -> str:
     if value is None:
         return "?"
-    return voice.day(value) if isinstance(value, date) else voice.number(value)
+    if isinstance(value, date):
+        return voice.day(value)
+    return str(int(value)) if ungrouped and value == int(value) else voice.number(value)

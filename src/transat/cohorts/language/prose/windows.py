@@ -47,20 +47,43 @@ def _window(window: Window, voice: Voice, anchor: Anchor) -> str:
 
 
 def _when(window: Window, voice: Voice, place: str) -> str:
+    if window.low == "period_end" or window.high == "period_start":
+        return _between_edges(window, voice, place)
     low, high = _number(window.low), _number(window.high)
     if low is None and high is None:
-        whole = "period" in f"{window.low}{window.high}"
-        return (
-            voice("à tout moment de la même période d'observation",
-                  "at any time of the same observation period")
-            if whole
-            else voice("à tout moment", "at any time")
-        )  # fmt: skip
+        return _always(window, voice)
     if low is None:
         return _until(high or 0, voice, place)
     if high is None:
         return _from(low, voice, place)
     return _between(low, high, voice, place)
+
+
+def _always(window: Window, voice: Voice) -> str:
+    if "period_start" in (window.low, window.high) or "period_end" in (window.low, window.high):
+        return voice(
+            "à tout moment de la même période d'observation",
+            "at any time of the same observation period",
+        )
+    return voice("à tout moment", "at any time")
+
+
+def _between_edges(window: Window, voice: Voice, place: str) -> str:
+    """Bounds that few would write: from the period's end, or until its start."""
+    first, last = (_bound(bound, voice, place) for bound in (window.low, window.high))
+    return voice(f"à partir de : {first}, et jusqu'à : {last}", f"from {first} and until {last}")
+
+
+def _bound(bound: int | str, voice: Voice, place: str) -> str:
+    if bound == "period_start":
+        return voice("le début de l'observation", "the start of observation")
+    if bound == "period_end":
+        return voice("la fin de l'observation", "the end of observation")
+    days = int(bound)
+    said = voice.days(abs(days))
+    if days < 0:
+        return voice(f"{said} avant {place}", f"{said} before {place}")
+    return voice(f"{said} après {place}", f"{said} after {place}")
 
 
 def _number(bound: int | str) -> int | None:

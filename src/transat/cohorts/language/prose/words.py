@@ -50,6 +50,8 @@ _PLAIN: Final = {
     "race_concept_id": Text("origine (race, OMOP)", "race"),
     "ethnicity_concept_id": Text("ethnicité (OMOP)", "ethnicity"),
     "year_of_birth": Text("année de naissance", "year of birth"),
+    "month_of_birth": Text("mois de naissance", "month of birth"),
+    "day_of_birth": Text("jour de naissance", "day of birth"),
     "value_as_number": Text("résultat", "value"),
     "value_as_concept_id": Text("résultat (concept)", "value (concept)"),
     "value_as_string": Text("résultat (texte)", "value (text)"),
@@ -91,7 +93,8 @@ _PLAIN: Final = {
     "plan_concept_id": Text("régime", "plan"),
     "sponsor_concept_id": Text("souscripteur", "sponsor"),
     "outcome": Text("issue", "outcome"),
-    "dating": Text("précision du début", "precision of the start"),
+    "dating": Text("datation du début", "dating of the start"),
+    "precision_class": Text("classe de précision du début", "class of precision of the start"),
     "gestation_days": Text("durée de gestation en jours", "gestation in days"),
     "precision_days": Text("erreur possible sur le début, en jours", "largest error of the start, "
                            "in days"),
@@ -110,6 +113,14 @@ VALUES: Final = {
     "day": Text("au jour près", "to the day"),
     "week": Text("à la semaine près", "to the week"),
     "default": Text("par défaut", "by default"),
+    "unknown": Text("issue inconnue", "unknown outcome"),
+    "week_poor-support": Text("une seule semaine, sans appui", "one week alone, unsupported"),
+    "two-week": Text("à deux semaines près", "to two weeks"),
+    "three-week": Text("à trois semaines près", "to three weeks"),
+    "month": Text("au mois près", "to the month"),
+    "two-month": Text("à deux mois près", "to two months"),
+    "three-month": Text("à trois mois près", "to three months"),
+    "non-specific": Text("sans précision", "not specific"),
 }
 #: OHDSI's concepts that have a word.
 CONCEPTS: Final = {
