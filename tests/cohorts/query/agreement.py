@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 import pyarrow as pa
 from generated_cdm import draw_tables, write
 from generated_queries import draw_analysis, draw_cohort
+from simplest import brief, simplest
 
 from transat.cohorts.query.analysis import Analysis
 from transat.cohorts.query.executor import (
@@ -19,6 +20,7 @@ from transat.cohorts.query.executor import (
     Definition,
     Executed,
 )
+from transat.cohorts.query.model import Cohort
 from transat.cohorts.query.reference import Reference
 from transat.engines.cdm import Cdm
 
@@ -69,7 +71,23 @@ def numbered(cohorts: Sequence[Any]) -> list[Definition]:
 
 
 def differences(name: str, cdm: Cdm, definitions: Sequence[Definition]) -> list[str]:
-    """Where an executor's cohorts and attrition are not those of the reference, in words."""
+    """Where an executor's cohorts and attrition are not those of the reference, in words.
+
+    Of the definitions that differ by themselves, the first is shown as small as it can be made.
+    """
+    found = _compared_on(name, cdm, definitions)
+    for definition in definitions if found else ():
+
+        def differs(cohort: Cohort) -> bool:
+            return bool(cohort.entry.reads and _compared_on(name, cdm, numbered([cohort])))
+
+        if differs(definition.cohort):
+            small = simplest(definition.cohort, differs)
+            return [*_compared_on(name, cdm, numbered([small])), *found[:1]]
+    return found
+
+
+def _compared_on(name: str, cdm: Cdm, definitions: Sequence[Definition]) -> list[str]:
     expected = Reference().run(cdm, definitions)
     return compared(expected, executor(name).run(cdm, definitions), definitions)
 
@@ -98,12 +116,12 @@ def analysis_differences(name: str, cdm: Cdm, analysis: Analysis) -> list[str]:
     """Where an executor's columns are not those of the reference, in words."""
     expected, got = Reference().analyse(cdm, analysis), executor(name).analyse(cdm, analysis)
     if not got.schema.equals(expected.schema):
-        return [f"schema {got.schema} and not {expected.schema}: {analysis}"]
+        return [f"schema {got.schema} and not {expected.schema}: {brief(analysis)}"]
     ours, theirs = _rows(expected), _rows(got)
     if ours == theirs:
         return []
     lines = [f"reference {a}\n  executor {b}" for a, b in zip(ours, theirs, strict=False) if a != b]
-    return ["\n".join([f"{len(ours)} rows and {len(theirs)}", *lines[:3], str(analysis)])]
+    return ["\n".join([f"{len(ours)} rows and {len(theirs)}", *lines[:3], brief(analysis)])]
 
 
 def _rows(table: pa.Table) -> list[tuple[Any, ...]]:
@@ -124,5 +142,5 @@ def _told(
     return (
         f"{what} of {len(wrong)} of {len(definitions)} definitions differ: {wrong[:20]}\n"
         f"lacks {[row[1:] for row in lacking[:4]]}\n"
-        f"has {[row[1:] for row in surplus[:4]]}\n{cohort}"
+        f"has {[row[1:] for row in surplus[:4]]}\n{brief(cohort)}"
     )

@@ -13,6 +13,7 @@ N = TypeVar("N")
 
 def simplest(node: N, fails: Callable[[N], bool]) -> N:
     """The definition or analysis with nothing left that could go. `fails` must hold of `node`."""
+    simpler: N
     for simpler in _simpler(node):
         if fails(simpler):
             return simplest(simpler, fails)
