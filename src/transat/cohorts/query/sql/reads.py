@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from transat.cohorts.query.domains import DOMAINS, Domain
@@ -117,7 +118,8 @@ def end_of(domain: Domain) -> str:
 
 
 def _grouped(day: str) -> str:
-    return f"({day})" if " " in day and not day.startswith(("coalesce(", "DATE", "CAST(")) else day
+    """A day as a term: in brackets when it is moved."""
+    return f"({day})" if re.search(r" [+-] \d+$", day) else day
 
 
 #: The two days of the observation period that holds an event.
