@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,24 +62,25 @@ def merge(
         none = np.empty(0, np.int32)
         return Merged(tuple(none for _ in keys), none, none, none, none if gap_days else None)
     new = _changes(keys)
-    if not _in_order(keys, start, new):
-        order = _order(keys, start)
-        keys, start, end = [key[order] for key in keys], start[order], end[order]
-        new = _changes(keys)
+    if not (new[1:] | (start[1:] >= start[:-1])).all():
+        return _sorted_first(keys, start, end, gap, gap_days)
     latest = _latest_end(new, end)
     apart = start[1:] - latest[:-1]
     new[1:] |= apart > gap
     first = np.flatnonzero(new)
+    found = tuple(_at(first, key) for key in keys)
+    if not _ascending(found):  # asked of the eras, since they are fewer
+        return _sorted_first(keys, start, end, gap, gap_days)
     count = np.empty(len(first), np.int32)
     np.subtract(first[1:], first[:-1], out=count[:-1], casting="same_kind")
     count[-1] = len(start) - first[-1]
-    return Merged(
-        tuple(_at(first, key) for key in keys),
-        _at(first, start),
-        _before_next(first, latest),
-        count,
-        _gap_days(new, apart, first) if gap_days else None,
-    )
+    holes = _gap_days(new, apart, first) if gap_days else None
+    return Merged(found, _at(first, start), _before_next(first, latest), count, holes)
+
+
+def _sorted_first(keys: Sequence[Ints], start: Ints, end: Ints, gap: int, gap_days: bool) -> Merged:
+    order = _order(keys, start)
+    return merge([key[order] for key in keys], start[order], end[order], gap, gap_days)
 
 
 def _changes(keys: Sequence[Ints]) -> Flags:
@@ -92,17 +92,12 @@ def _changes(keys: Sequence[Ints]) -> Flags:
     return new
 
 
-def _in_order(keys: Sequence[Ints], start: Ints, new: Flags) -> bool:
-    if not (new[1:] | (start[1:] >= start[:-1])).all():
-        return False
-    if (keys[0][1:] < keys[0][:-1]).any():
-        return False
-    tied: Flags | bool = True
-    for above, key in pairwise(keys):
-        tied = (above[1:] == above[:-1]) & tied
-        if ((key[1:] < key[:-1]) & tied).any():
-            return False
-    return True
+def _ascending(keys: Sequence[Ints]) -> bool:
+    """Whether no row comes before the one above it, by the first key, then the second, …"""
+    back = keys[-1][1:] < keys[-1][:-1]
+    for key in keys[-2::-1]:
+        back = (key[1:] < key[:-1]) | ((key[1:] == key[:-1]) & back)
+    return not back.any()
 
 
 def _order(keys: Sequence[Ints], start: Ints) -> NDArray[np.intp]:
