@@ -31,7 +31,7 @@ def test_the_nearest_containing_exposure_is_the_parent() -> None:
     [
         {"pregnancy_outcomes": ("live_berth",)},
         {"primary_window": "t2"},
-        {"datings": ("month",)},
+        {"datings": ("year",)},
         {"excluded_causes": ("drugs",)},
         {"exposures": (Exposure("C09A"), Exposure("C09A"))},
         {"outcomes": ("any_major", "any_major")},

@@ -51,7 +51,7 @@ def population_rules(specification: PopulationSpecification) -> tuple[Rule, ...]
         (True, _outcomes(s.pregnancy_outcomes)),
         (s.years is not None, _years(s.years or (0, 0))),
         (True, _ages(s.ages)),
-        (len(s.datings) < 3, _datings(s.datings)),
+        (not {"day", "week", "default"} <= set(s.datings), _datings(s.datings)),
         (True, _observed(coverage.lead_days(s))),
         (s.drug_plan_required, _drug_plan(coverage.lead_days(s))),
         (
@@ -76,6 +76,7 @@ OUTCOME_NAMES: Final = {
     "ectopic": Text("grossesse extra-utérine", "ectopic pregnancy"),
     "elective_termination": Text("interruption volontaire", "elective termination"),
     "spontaneous_abortion": Text("fausse couche", "miscarriage"),
+    "delivery": Text("accouchement sans précision", "delivery, nothing more said"),
 }
 
 

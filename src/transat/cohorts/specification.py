@@ -104,7 +104,8 @@ class PopulationSpecification:
     follow_up_required: the infant is observed through them, or dies before.
     drug_plan_required: the mother is covered for drugs, besides being observed.
     pregnancy_outcomes: outcomes kept. unit: rows are infants (linked, live-born) or pregnancies.
-    singletons_only; datings: precision classes of the start that are kept.
+    singletons_only; datings: ways to know the start that are kept ('month': HIPPS only, and kept
+    with the three others).
     strata: variables whose crossing makes the strata; confounders: covariates.
     excluded_causes: an infant with such a syndrome is no case of the other groups:
     'chromosomal', 'genetic', 'non_drug' (fetal alcohol, congenital infection).
@@ -134,7 +135,7 @@ class PopulationSpecification:
 
     def __post_init__(self) -> None:
         known("pregnancy_outcomes", self.pregnancy_outcomes, PREGNANCY_OUTCOMES)
-        known("datings", self.datings, ("day", "week", "default"))
+        known("datings", self.datings, ("day", "week", "month", "default"))
         known("excluded_causes", self.excluded_causes, ("chromosomal", "genetic", "non_drug"))
         known("primary_window", (self.primary_window,), [w.name for w in self.windows])
         self._ranges()
