@@ -16,7 +16,7 @@ from transat.cohorts.query.reference import Reference
 from transat.cohorts.query.sql.executor import Sql
 from transat.engines.cdm import Cdm
 
-DAY = date(2010, 1, 1)
+DAY, LAST = date(2010, 1, 1), date(2010, 12, 31)
 #: Domain → its table's key, start, end: one whose end is a timestamp, one that has a default end.
 TABLES = {
     "DrugEra": ("drug_era", "drug_era_id", "drug_era_start_date", "drug_era_end_date"),
@@ -37,7 +37,7 @@ def cdm(tmp_path: Path) -> Cdm:
         "observation_period_id": persons,
         "person_id": persons,
         "observation_period_start_date": [DAY] * 8,
-        "observation_period_end_date": [DAY + timedelta(days=364)] * 8,
+        "observation_period_end_date": [LAST] * 8,
     }
     pq.write_table(pa.table(observed), tmp_path / "observation_period.parquet")
     for table, key, start, end in TABLES.values():
@@ -60,14 +60,12 @@ def test_moved_dates(cdm: Cdm, name: str) -> None:
         edges = ("START_DATE", "END_DATE") if number % 2 else ("END_DATE", "END_DATE")
         moved = {"StartWith": edges[0], "StartOffset": start, "EndWith": edges[1], "EndOffset": end}
         body = {name: {"DateAdjustment": moved}}
-        exit_ = {"DateOffset": {"DateField": "EndDate", "Offset": 0}}
-        definitions.append(Definition(number, read(definition(body, EndStrategy=exit_))))
+        definitions.append(Definition(number, read(definition(body))))
         for p in range(1, 9):
             first = 20 * p + start + (0 if number % 2 else p)
             last = 20 * p + p + end
             if last >= first:
-                days = (DAY + timedelta(days=first), DAY + timedelta(days=last))
-                expected.append((number, p, *days))
+                expected.append((number, p, DAY + timedelta(days=first), LAST))
     for engine in (Reference(), Columns(), Sql("duckdb")):
         found = engine.run(cdm, definitions).cohorts
         assert [tuple(row.values()) for row in found.to_pylist()] == expected
