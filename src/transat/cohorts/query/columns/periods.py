@@ -29,7 +29,7 @@ class Periods:
     def only(self, key: Ints) -> Ints:
         """The period that holds each key, -1 for none, when periods are apart."""
         last = np.searchsorted(self.low, key, "right") - 1
-        if len(last):
+        if len(self.low):
             # Before the first period, -1 would be the last one.
             last[(last < 0) | (key > self.high[last])] = -1
         return last

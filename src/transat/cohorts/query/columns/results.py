@@ -37,7 +37,7 @@ class Part:
 
 def part(ids: Ints, found: Sequence[Periods]) -> Part:
     """The periods of all definitions in one table; `ids` are the persons' by position."""
-    bounds = np.concatenate(([0], np.cumsum([len(f.start) for f in found])))
+    bounds = np.cumsum([0, *(len(f.start) for f in found)])
     subject = np.empty(bounds[-1], np.int64)
     first, last = np.empty(bounds[-1], np.int32), np.empty(bounds[-1], np.int32)
     # One definition after the other: what is computed on the way stays in the processor's cache.
