@@ -7,6 +7,7 @@ from transat.cohorts.covariates.assemble import build
 from transat.cohorts.covariates.baseline import TableOne, table_one
 from transat.cohorts.covariates.files import read, write
 from transat.cohorts.covariates.matrix import Covariates
+from transat.cohorts.covariates.ohdsi_settings import settings_from_ohdsi
 from transat.cohorts.covariates.settings import (
     Analysis,
     Settings,
@@ -31,6 +32,7 @@ __all__ = [
     "code_settings",
     "default_settings",
     "read",
+    "settings_from_ohdsi",
     "summarise",
     "table_one",
     "write",

@@ -197,7 +197,7 @@ def _regrouped(
 
 def _window(analysis: Analysis) -> Window:
     events = "start" if analysis.events == "inpatient" else analysis.events
-    return Window(analysis.low, analysis.high, events)
+    return Window(analysis.low, analysis.high, events, analysis.cut)
 
 
 def _reading(table: str, item: str, stays: Stays | None) -> Reading:

@@ -34,6 +34,7 @@ _ANALYSES: Final = pa.schema(
         ("low", pa.int32()),
         ("high", pa.int32()),
         *((name, pa.string()) for name in ("events", "vocabulary", "level")),
+        ("cut", pa.bool_()),
     ]
 )
 

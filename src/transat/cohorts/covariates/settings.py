@@ -57,6 +57,7 @@ class Analysis:
     touch it by the days they cover (dispensings, by days of supply); 'inpatient', that start in
     it during a stay.
     vocabulary: of 'code' kinds; a VOCABULARY_ID of the CDM, ICD10 and ATC read as studies do.
+    cut: whether the window ends, at the latest, on the last day of the period.
     """
 
     number: int
@@ -68,6 +69,7 @@ class Analysis:
     events: Events = "start"
     vocabulary: str = ""
     level: Level = "code"
+    cut: bool = False
 
     @property
     def binary(self) -> bool:
@@ -158,6 +160,7 @@ def code_analysis(
     vocabulary: str = "",
     events: Events = "start",
     counts: bool = False,
+    cut: bool = False,
 ) -> Analysis:
     """One column per code group of `table` in the window: present, or (`counts`) how many events.
 
@@ -173,7 +176,7 @@ def code_analysis(
         )
     name = f"{table}_{of}_{level}".lower()
     kind: Kind = "code_rows" if counts else "code"
-    return Analysis(number, name, kind, table, low, high, events, of, level)
+    return Analysis(number, name, kind, table, low, high, events, of, level, cut)
 
 
 def catalogue(

@@ -27,11 +27,15 @@ Items = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Days [low, high] from the start of a row (low None: no limit), and how events lie in it."""
+    """Days [low, high] from the start of a row (low None: no limit), and how events lie in it.
+
+    cut: it ends on the row's last day at the latest.
+    """
 
     low: int | None
     high: int
     events: Events
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ def survivors(
     start: NDArray[np.int32] = chunk.columns[DOMAINS[table].start]  # type: ignore[assignment]
     high = max(w.high for w in windows)
     low = _lowest(chunk, table, windows)
+    length = rows.end - rows.start
     parts = []
     for some, event, count in pairs(rows, chunk.person):
         first = np.repeat(rows.start[some], count)
@@ -112,12 +117,14 @@ def survivors(
         kept = np.flatnonzero(held)
         event, first, since = event[kept], first[kept], since[kept]
         last = {e: _last(chunk, table, e, event) - first for e in {w.events for w in windows}}
+        row = some.start + np.searchsorted(np.cumsum(count), kept, "right")
         inside = np.empty((len(kept), len(windows)), np.bool_)
         for i, window in enumerate(windows):
             inside[:, i] = since <= window.high
+            if window.cut:
+                inside[:, i] &= since <= length[row]
             if window.low is not None:
                 inside[:, i] &= last[window.events] >= window.low
-        row = some.start + np.searchsorted(np.cumsum(count), kept, "right")
         parts.append((row.astype(np.int32), event, inside))
     return parts
 
