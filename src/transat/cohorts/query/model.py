@@ -211,9 +211,10 @@ class Group:
 class Entry:
     """The events that let a person in.
 
-    The union of `reads`, each event once per observation period that holds its start with
-    `prior_days` of the period before it and `post_days` after it. `limit`: all, or each person's
-    first or last in the order of events; the start of a Read with `start_on` is the moved one here.
+    The union of `reads` (one at least), each event once per observation period that holds its start
+    with `prior_days` of the period before it and `post_days` after it. `limit`: all, or each
+    person's first or last in the order of events, where the start of a Read with `start_on` is the
+    moved one.
     """
 
     reads: tuple[Read, ...]
