@@ -130,7 +130,7 @@ def test_conditions_have_no_gap_days_and_the_next_day_as_their_end(tmp_path: Pat
 
 def test_eras_of_another_origin_are_kept_unless_replaced(tmp_path: Path) -> None:
     cdm = folder(tmp_path, drug_exposure=[drug(1, 5, 0, 4)], drug_era=[{"person_id": 1}])
-    with pytest.raises(InputError, match="déjà ses périodes"):
+    with pytest.raises(InputError, match="déjà ses ères"):
         write_eras(cdm)
     write_eras(cdm, replace=True)
     write_eras(cdm)

@@ -138,13 +138,13 @@ def _refuse_others(cdm: Cdm) -> None:
         if path.is_file() and _MARK not in (pq.read_schema(path).metadata or {}):
             raise InputError(
                 Text(
-                    "ce CDM a déjà ses périodes, que Transat n'a pas écrites.",
+                    "ce CDM a déjà ses ères, que Transat n'a pas écrites.",
                     "this CDM already has eras, which Transat did not write.",
                 ),
                 str(path),
                 Text(
-                    "Gardez-les, ou demandez qu'elles soient remplacées.",
-                    "Keep them, or ask for them to be replaced.",
+                    "Gardez-les, ou demandez leur remplacement (--replace).",
+                    "Keep them, or ask for their replacement (--replace).",
                 ),
             )
 
