@@ -189,3 +189,13 @@ def test_what_comes_with_cohorts(cdm: Path, file: Path, tmp_path: Path) -> None:
     assert page.stat().st_mode & 0o077 == 0
     done = transat("cohort", "profile", "--cdm", cdm, "--person", "999", "--out", page)
     assert done.returncode == 17
+
+
+def test_check_says_where_circe_does_other_than_a_definition_says(tmp_path: Path) -> None:
+    late = {"OccurrenceEndDate": {"Op": "gt", "Value": "2010-01-01"}}
+    said = json.loads(definition(STENOSIS))
+    said["PrimaryCriteria"]["CriteriaList"].append({"DrugExposure": late})
+    (tmp_path / "7.json").write_text(json.dumps(said), "utf-8")
+    done = transat("cohort", "check", tmp_path / "7.json", lang="en")
+    assert done.returncode == 0
+    assert "Circe filters the start of the exposure, not its end." in done.stdout

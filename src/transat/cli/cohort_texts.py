@@ -130,7 +130,7 @@ def check(definition: DefinitionFile, json: Json = False) -> None:
     batch = read(definition)
     for error in batch.refused:
         raise error
-    found = findings(batch)
+    found = [*findings(batch), *_remarks(definition)]
     if json:
         typer.echo(json_.dumps([_plain(f) for f in found], ensure_ascii=False, indent=2))
     else:
@@ -140,6 +140,14 @@ def check(definition: DefinitionFile, json: Json = False) -> None:
         if not found:
             typer.echo(say("Rien à signaler.", "Nothing to report."))
     refuse_errors(found, str(definition))
+
+
+def _remarks(definition: Path) -> list[Finding]:
+    """What a reader of the OHDSI definitions there would not expect of them."""
+    from transat.cohorts.circe.remarks import remarks
+    from transat.cohorts.definitions import circe_texts
+
+    return [one for name, text in circe_texts(definition) for one in remarks(text, name)]
 
 
 def findings(batch: Batch) -> list[Finding]:

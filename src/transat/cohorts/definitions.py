@@ -91,6 +91,14 @@ def read(path: Path) -> Batch:
     return Batch(tuple(_numbered(named, titles)), tuple(refused))
 
 
+def circe_texts(path: Path) -> Iterator[tuple[str, str]]:
+    """Name and text of every OHDSI definition (JSON) of a file, a folder or a zip."""
+    many = path.is_dir() or zipfile.is_zipfile(path)
+    for name, raw in _files(path) if many else _one(path):
+        if name.lower().endswith(".json"):
+            yield name, _text(raw, name)
+
+
 def _one(path: Path) -> Iterator[tuple[str, bytes]]:
     raw = path.read_bytes()
     if path.suffix.lower() in SUFFIXES:
