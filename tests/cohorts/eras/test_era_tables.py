@@ -159,6 +159,21 @@ def test_an_identifier_too_large_is_said_and_not_shown(tmp_path: Path) -> None:
     assert str(2**40) not in str(said.value)
 
 
+def test_a_broken_row_group_is_told_and_leaves_what_was_there(tmp_path: Path) -> None:
+    cdm = folder(tmp_path, drug_exposure=[drug(p, 5, 0, 4) for p in range(1, 2000)])
+    write_eras(cdm)
+    path, before = cdm.path_of("drug_exposure"), rows(cdm)
+    table = pq.read_table(path)
+    pq.write_table(table, path, compression="zstd")
+    raw = bytearray(path.read_bytes())
+    raw[4:400] = bytes(396)
+    path.write_bytes(raw)
+    with pytest.raises(InputError, match=r"drug_exposure\.parquet"):
+        write_eras(cdm)
+    assert rows(cdm) == before
+    assert not list(tmp_path.glob("*.partial"))
+
+
 @given(
     st.lists(
         st.tuples(st.integers(1, 5), st.integers(0, 3), st.integers(0, 200), st.integers(-3, 60)),

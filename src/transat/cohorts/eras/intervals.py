@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -103,23 +102,36 @@ def columns_to_read(metadata: pq.FileMetaData, source: Source) -> list[str]:
 def read_group(file: pq.ParquetFile, group: int, columns: list[str], source: Source) -> Rows:
     """One row group, without the rows whose person or start is unknown.
 
-    An unknown concept is 0. Raises InputError for an identifier that OMOP's integers cannot hold.
+    An unknown concept is 0. Raises InputError for a group that cannot be read, or an identifier
+    that OMOP's integers cannot hold.
     """
-    table = file.read_row_group(group, columns=columns, use_threads=False)
+    try:
+        return _rows(file.read_row_group(group, columns=columns, use_threads=False), source)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(
+            Text(
+                "un groupe de lignes n'est pas lisible, ou un identifiant ou une date n'est pas de "
+                "ceux qu'OMOP prévoit (entiers de 32 bits, jours).",
+                "a row group cannot be read, or an identifier or a date is not one that OMOP "
+                "provides for (32-bit integers, days).",
+            ),
+            f"{source.table}.parquet",
+            Text("Refaites cette table du CDM.", "Make this table of the CDM again."),
+        ) from error
+
+
+def _rows(table: pa.Table, source: Source) -> Rows:
     table = table.rename_columns([name.lower() for name in table.column_names])
     asked = ("person_id", source.start)
     if any(table[name].null_count for name in asked):
         table = table.filter(pc.and_(*(pc.is_valid(table[name]) for name in asked)))
-    try:
-        start = _days(table[source.start])
-        return Rows(
-            _ints(table["person_id"]),
-            _ints(table[source.concept]),
-            start,
-            _not_before(_ends(table, start, source), start),
-        )
-    except pa.ArrowInvalid as error:
-        raise _unreadable(file, source) from error
+    start = _days(table[source.start])
+    return Rows(
+        _ints(table["person_id"]),
+        _ints(table[source.concept]),
+        start,
+        _not_before(_ends(table, start, source), start),
+    )
 
 
 def _not_before(end: Ints, start: Ints) -> Ints:
@@ -164,15 +176,4 @@ def _all_ends_known(metadata: pq.FileMetaData, source: Source) -> bool:
     return all(
         c.statistics is not None and c.statistics.has_null_count and c.statistics.null_count == 0
         for c in groups
-    )
-
-
-def _unreadable(file: pq.ParquetFile, source: Source) -> InputError:
-    return InputError(
-        Text(
-            "un identifiant ou une date n'est pas de ceux qu'OMOP prévoit (entiers de 32 bits).",
-            "an identifier or a date is not one that OMOP provides for (32-bit integers).",
-        ),
-        Path(f"{source.table}.parquet").name,
-        Text("Renumérotez-les dans le CDM.", "Number them again in the CDM."),
     )

@@ -68,22 +68,27 @@ def write_eras(cdm: Cdm, gap: int = GAP, threads: int | None = None, replace: bo
 def _write(cdm: Cdm, source: Source, gap: int, keys: Keys | None, threads: int) -> None:
     path = cdm.path_of(source.era)
     partial = path.with_name(path.name + ".partial")
+    try:
+        with _by_person(cdm.path_of(source.table), source) as rows:
+            _write_parts(stream.eras(rows, source, gap, keys, threads), source, partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _write_parts(parts: Iterator[Merged], source: Source, path: Path) -> None:
     schema = _schema(source)
-    with (
-        _by_person(cdm.path_of(source.table), source) as rows,
-        pq.ParquetWriter(partial, schema, compression="zstd") as writer,
-    ):
-        held: list[pa.Table] = []
-        number = 0
-        for part in stream.eras(rows, source, gap, keys, threads):
+    held: list[pa.Table] = []
+    number = 0
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for part in parts:
             held.append(_table(part, source, number, schema))
             number += len(part)
-            if sum(t.num_rows for t in held) >= ROW_GROUP:
+            if sum(table.num_rows for table in held) >= ROW_GROUP:
                 writer.write_table(pa.concat_tables(held), ROW_GROUP)
                 held = []
         if held:
             writer.write_table(pa.concat_tables(held), ROW_GROUP)
-    partial.replace(path)
 
 
 def _schema(source: Source) -> pa.Schema:
