@@ -254,6 +254,19 @@ def test_a_second_session_is_refused(spark: Engine) -> None:
         Spark()
 
 
+def test_a_temporary_table_keeps_what_was_computed(spark: Engine, duckdb: Engine) -> None:
+    for engine in (duckdb, spark):
+        engine.register("before", NUMBERS)
+        engine.sql(
+            "-- kept\nCREATE OR REPLACE TEMP TABLE kept_rows AS\nSELECT k, d + 1 AS d FROM before"
+        )
+        engine.register("before", NUMBERS.slice(0, 2))
+        assert engine.scalar("SELECT count(*) FROM before") == 2
+        assert engine.scalar("SELECT count(*) FROM kept_rows WHERE d > DATE '2000-01-01'") == 3
+        engine.sql("CREATE OR REPLACE TEMP TABLE kept_rows AS SELECT 1 AS k")
+        assert engine.rows("SELECT * FROM kept_rows") == [(1,)]
+
+
 def test_without_java_the_next_step_is_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
