@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from transat.cohorts.language import grammar
 from transat.core.errors import ERRORS
 from transat.core.languages import LANGUAGES, Language, Text
 from transat.harmonise.rules import EVERY_TABLE, ON_FILES, Rule
@@ -327,6 +328,83 @@ def errors(language: Language) -> Iterable[str]:
     yield "\n".join(lines)
 
 
+#: The parts of a study file, in the order in which an author meets them.
+_PARTS = {
+    "document": Text("Le document", "The document"),
+    "study": Text("Identité (`study`)", "Identity (`study`)"),
+    "text": Text("Un texte", "A text"),
+    "window": Text("Une fenêtre nommée (`windows`)", "A named window (`windows`)"),
+    "codes": Text("Un ensemble de codes (`codes`)", "A code set (`codes`)"),
+    "concept": Text("Un concept (`concepts`)", "A concept (`concepts`)"),
+    "cohort": Text("Une cohorte (`cohorts`)", "A cohort (`cohorts`)"),
+    "entry": Text("L'entrée (`entry`)", "The entry (`entry`)"),
+    "event": Text("Un événement", "An event"),
+    "washout": Text("Le délai sans événement (`washout`)", "The time without an event (`washout`)"),
+    "rule": Text("Une règle (`rules`)", "A rule (`rules`)"),
+    "condition": Text("Une condition", "A condition"),
+    "exit": Text("La fin (`exit`)", "The end (`exit`)"),
+    "eras": Text("Les périodes réunies (`eras`)", "Joined periods (`eras`)"),
+    "analysis": Text("Une analyse (`analyses`)", "An analysis (`analyses`)"),
+    "column": Text("Une colonne", "A column"),
+    "follow_up": Text("Le suivi (`follow_up`)", "The follow-up (`follow_up`)"),
+}
+
+
+def language_page(language: Language) -> Iterable[str]:
+    """Every word of the study language, from the grammar that the reader checks."""
+    yield Text("Le langage des études", "The language of studies").in_(language)
+    yield Text(
+        "Chaque partie d'un fichier d'étude, ses mots, ce qu'ils attendent (un mot marqué * est "
+        "obligatoire). Un autre mot est une erreur. La façon de s'en servir est dans le "
+        "[guide](../guides/ecrire-une-etude.md).",
+        "Each part of a study file, its words, what they take (a word marked * is required). Any "
+        "other word is an error. How to use them is in the [guide](../how-to/write-a-study.md).",
+    ).in_(language)
+    for shape, title in _PARTS.items():
+        yield f"## {title.in_(language)}"
+        yield _words(grammar.SHAPES[shape], language)
+    yield f"## {Text('Les attributs de where', 'The attributes of where').in_(language)}"
+    yield Text(
+        "Les colonnes de la table de l'événement, par leur nom OMOP ; celles de ce qu'il désigne, "
+        "`person.…`, `visit_occurrence.…`, `provider.…`, `care_site.…` ; et ce qui en est "
+        "calculé : `start_date`, `end_date`, `duration` (jours), `age_at_start` (ou `age`), "
+        "`age_at_end` (année de l'événement moins année de naissance), `sex` (`female`, "
+        "`male`) ; d'une mesure, `ratio_to_range_low`, `ratio_to_range_high`, `abnormal`. Une règle "
+        "interroge la personne et les dates de l'événement d'entrée.",
+        "The columns of the event's table, by their OMOP names; those of what it points to, "
+        "`person.…`, `visit_occurrence.…`, `provider.…`, `care_site.…`; and what is computed: "
+        "`start_date`, `end_date`, `duration` (days), `age_at_start` (or `age`), `age_at_end` "
+        "(the event's year less the year of birth), `sex` (`female`, `male`); of a measurement, "
+        "`ratio_to_range_low`, `ratio_to_range_high`, `abnormal`. A rule asks the person and the "
+        "dates of the entry event.",
+    ).in_(language)
+
+
+def _words(keys: Iterable[grammar.Key], language: Language) -> str:
+    head = Text("| mot | attend | sens |", "| word | takes | meaning |").in_(language)
+    lines = [head, "|---|---|---|"]
+    for key in keys:
+        name = f"`{key.name}`{' *' if key.required else ''}"
+        cells = (name, _takes(key.value, language), key.text.in_(language))
+        lines.append("| " + " | ".join(map(_cell, cells)) + " |")
+    return "\n".join(lines)
+
+
+def _takes(value: grammar.Value, language: Language) -> str:
+    """What a keyword takes: its form, or the part of the page that says it."""
+    if isinstance(value, grammar.OneOf):
+        return ", ".join(f"`{word}`" for word in value.words)
+    if isinstance(value, grammar.Shape):
+        return re.sub(r" \(.*", "", _PARTS[value.name].in_(language)).lower()
+    if isinstance(value, grammar.Many):
+        inner = _takes(value.of, language)
+        return Text(f"une liste : {inner}", f"a list: {inner}").in_(language)
+    if isinstance(value, grammar.Named):
+        inner = _takes(value.of, language)
+        return Text(f"des noms : {inner}", f"names: {inner}").in_(language)
+    return grammar.SCALARS[value].in_(language)
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
@@ -338,6 +416,7 @@ WRITERS: dict[str, Callable[[Language], Iterable[str]]] = {
     "checks": checks,
     "statistics": statistics,
     "errors": errors,
+    "language": language_page,
 }
 
 

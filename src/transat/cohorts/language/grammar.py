@@ -18,6 +18,32 @@ Scalar = Literal[
 ]  # fmt: skip
 
 
+#: What each scalar is, for a reader.
+SCALARS: Final[dict[Scalar, Text]] = {
+    "name": Text("nom court (minuscules, chiffres, _)", "short name (small letters, digits, _)"),
+    "study_id": Text("minuscules, chiffres, tirets", "small letters, digits, dashes"),
+    "version": Text("`1.2.3`", "`1.2.3`"),
+    "sentence": Text("texte", "text"),
+    "path": Text("chemin sous le dossier du document", "path below the document's folder"),
+    "sha256": Text("64 chiffres hexadécimaux", "64 hexadecimal digits"),
+    "yes": Text("`true` ou `false`", "`true` or `false`"),
+    "whole": Text("nombre entier, 0 ou plus", "whole number, 0 or more"),
+    "positive": Text("nombre entier, 1 ou plus", "whole number, 1 or more"),
+    "concept": Text("CONCEPT_ID", "CONCEPT_ID"),
+    "day": Text("jours, ou `ever`", "days, or `ever`"),
+    "days": Text("`[premier, dernier]`, ou une fenêtre nommée",
+                 "`[first, last]`, or a named window"),
+    "dates": Text("`[AAAA-MM-JJ, AAAA-MM-JJ]`, `null` sans borne",
+                  "`[YYYY-MM-DD, YYYY-MM-DD]`, `null` for no bound"),
+    "shift": Text("`start`, `end`, `start + 14`", "`start`, `end`, `start + 14`"),
+    "code_set": Text("ensemble de codes, ou `any`", "code set, or `any`"),
+    "condition": Text("valeur, `[de, à]`, `\"> 3\"`, ensemble de codes, `known`, `unknown`, "
+                      "`{not: …}`",
+                      "value, `[from, to]`, `\"> 3\"`, code set, `known`, `unknown`, `{not: …}`"),
+    "attribute": Text("attribut", "attribute"),
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class OneOf:
     """One word of a closed list."""
@@ -96,16 +122,16 @@ def _said(fr: str, en: str, required: bool = True) -> tuple[Key, Key]:
     )
 
 
-def _events(text: Text) -> tuple[Key, ...]:
+def _events() -> tuple[Key, ...]:
     named = Text("ensemble de codes, ou any", "a code set, or any")
     return tuple(
-        Key(word, "code_set", Text(f"{text.fr} : {table} ; {named.fr}", f"{table}: {named.en}"))
+        Key(word, "code_set", Text(f"Table {table} : {named.fr}", f"Table {table}: {named.en}"))
         for word, table in DOMAIN_WORDS.items()
     )
 
 
 _EVENT: Final = (
-    *_events(Text("Événement", "Event")),
+    *_events(),
     Key("match", OneOf(("either", "standard", "source")),
         Text("Concept comparé : l'un des deux (par défaut), standard, ou source",
              "Concept compared: either (the default), standard, or source")),
@@ -175,7 +201,10 @@ SHAPES: Final[dict[str, tuple[Key, ...]]] = {
         Key("version", "version", Text("Version, 1.2.3", "Version, 1.2.3"), True),
         Key("ethics", Many("sentence", 0), Text("Numéros des avis", "Numbers of the approvals")),
     ),
-    "text": _said("En français", "In English"),
+    "text": (
+        Key("fr", "sentence", Text("En français", "In French"), True),
+        Key("en", "sentence", Text("En anglais", "In English"), True),
+    ),
     "window": (
         *_said("Ce qu'est cette fenêtre", "What this window is"),
         Key("days", "days", Text("Jours [premier, dernier] ; 13w6d est la semaine 13 plus 6 jours",
