@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, TypeVar
@@ -31,11 +30,11 @@ _FLAG = Text("vrai ou faux", "true or false")
 _WORDS = Text("un texte", "a text")
 
 
-def members(value: Any, path: str, known: AbstractSet[str]) -> dict[str, Any]:
+def members(value: Any, path: str, known: frozenset[str]) -> dict[str, Any]:
     """The members of an object, none of which is unknown."""
     if type(value) is not dict:
         raise wrong_kind(path, _OBJECT, value)
-    if not known.issuperset(value) if isinstance(known, frozenset) else value.keys() - known:
+    if not known.issuperset(value):
         strange = next(key for key in value if key not in known)
         raise unknown_key(path, strange, known)
     return value
@@ -152,7 +151,7 @@ def concept_id(value: Any, path: str) -> int:
     if type(value) is not dict:
         raise wrong_kind(path, _OBJECT, value)
     if "CONCEPT_ID" not in value:
-        raise unknown_key(path, next(iter(value), ""), ("CONCEPT_ID",))
+        raise malformed(path, "il manque CONCEPT_ID.", "CONCEPT_ID is missing.")
     return whole(value["CONCEPT_ID"], f"{path}.CONCEPT_ID", 0, _CONCEPTS)
 
 
