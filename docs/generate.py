@@ -369,8 +369,8 @@ def language_page(language: Language) -> Iterable[str]:
         "`person.…`, `visit_occurrence.…`, `provider.…`, `care_site.…` ; et ce qui en est "
         "calculé : `start_date`, `end_date`, `duration` (jours), `age_at_start` (ou `age`), "
         "`age_at_end` (année de l'événement moins année de naissance), `sex` (`female`, "
-        "`male`) ; d'une mesure, `ratio_to_range_low`, `ratio_to_range_high`, `abnormal`. Une règle "
-        "interroge la personne et les dates de l'événement d'entrée.",
+        "`male`) ; d'une mesure, `ratio_to_range_low`, `ratio_to_range_high`, `abnormal`. Une "
+        "règle interroge la personne et les dates de l'événement d'entrée.",
         "The columns of the event's table, by their OMOP names; those of what it points to, "
         "`person.…`, `visit_occurrence.…`, `provider.…`, `care_site.…`; and what is computed: "
         "`start_date`, `end_date`, `duration` (days), `age_at_start` (or `age`), `age_at_end` "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from transat.cohorts.language.checks.finding import Finding
@@ -36,8 +36,31 @@ def list_findings(study: Study) -> Iterator[Finding]:
 def is_empty(codes: CodeSet) -> bool:
     """Whether nothing is taken, or everything that is taken is taken out again."""
     items = _items(codes)
-    out = [item for item in items if item.excluded]
-    return all(any(covers(o, item) for o in out) for item in items if not item.excluded)
+    out = Index(item for item in items if item.excluded)
+    return all(out.covering(item) for item in items if not item.excluded)
+
+
+class Index:
+    """Items by what they begin with, so that a list of thousands is compared at once."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._by_key: dict[tuple[str, str] | int, list[Item]] = {}
+        for item in items:
+            self._by_key.setdefault(_key(item), []).append(item)
+
+    def covering(self, item: Item) -> list[Item]:
+        """The items that hold every code of `item`, itself included when it is one of them."""
+        if isinstance(item, ConceptItem):
+            found = self._by_key.get(item.concept_id, [])
+        else:
+            sizes = range(1, len(item.code) + 1)
+            keys = ((item.vocabulary, item.code[:size]) for size in sizes)
+            found = [each for key in keys for each in self._by_key.get(key, [])]
+        return [each for each in found if covers(each, item)]
+
+
+def _key(item: Item) -> tuple[str, str] | int:
+    return item.concept_id if isinstance(item, ConceptItem) else (item.vocabulary, item.code)
 
 
 def covers(wide: Item, narrow: Item) -> bool:
@@ -68,37 +91,41 @@ def _one(codes: CodeList) -> Iterator[Finding]:
             Text("Ajoutez des codes, ou ôtez une exclusion.", "Add codes, or drop an exclusion."),
         )
     lines = [line for line in codes.lines if not line.item.excluded]
-    for first, second in combinations(lines, 2):
-        wide, narrow = (first, second) if covers(first.item, second.item) else (second, first)
-        if covers(wide.item, narrow.item):
+    taken = Index(line.item for line in lines)
+    seen: set[Item] = set()
+    for line in lines:
+        wider = [item for item in taken.covering(line.item) if item != line.item]
+        if wider or line.item in seen:
+            wide = _said(wider[0] if wider else line.item)
             yield _warning(
                 codes,
-                f"« {_said(narrow.item)} » est déjà dans « {_said(wide.item)} ».",
-                f'"{_said(narrow.item)}" is already in "{_said(wide.item)}".',
-                narrow.line,
+                f"« {_said(line.item)} » est déjà dans « {wide} ».",
+                f'"{_said(line.item)}" is already in "{wide}".',
+                line.line,
             )
+        seen.add(line.item)
     yield from _exclusions(codes)
     yield from _vocabularies(codes)
 
 
 def _exclusions(codes: CodeList) -> Iterator[Finding]:
     """An exclusion that touches no code taken; one of concepts may act through descendants."""
-    taken = [line.item for line in codes.lines if not line.item.excluded]
-    for line in codes.lines:
-        item = line.item
-        if not isinstance(item, CodeItem) or not item.excluded:
-            continue
-        if not any(covers(item, t) or covers(t, item) or _open(t) for t in taken):
+    lines = [line for line in codes.lines if isinstance(line.item, CodeItem)]
+    out = Index(line.item for line in lines if line.item.excluded)
+    hit = {o for line in lines if not line.item.excluded for o in out.covering(line.item)}
+    taken = Index(line.item for line in codes.lines if not line.item.excluded)
+    loose = any(
+        not isinstance(line.item, CodeItem) or line.item.descendants for line in codes.lines
+    )
+    for line in lines:
+        idle = line.item.excluded and line.item not in hit and not taken.covering(line.item)
+        if idle and not loose:
             yield _warning(
                 codes,
-                f"exclure « {_said(item)} » ne retire rien.",
-                f'excluding "{_said(item)}" takes nothing out.',
+                f"exclure « {_said(line.item)} » ne retire rien.",
+                f'excluding "{_said(line.item)}" takes nothing out.',
                 line.line,
             )
-
-
-def _open(item: Item) -> bool:
-    return item.descendants or isinstance(item, ConceptItem)
 
 
 def _vocabularies(codes: CodeList) -> Iterator[Finding]:
@@ -121,11 +148,10 @@ def _shared(first: CodeSet, second: CodeSet) -> str | None:
     """A code that both sets hold, by the lists alone; the smallest, so that the answer is one."""
     found = []
     for one, other in ((first, second), (second, first)):
-        out = [item for item in _items(one) if item.excluded]
-        taken = [item for item in _items(one) if not item.excluded]
+        out = Index(item for item in _items(one) if item.excluded)
+        taken = Index(item for item in _items(one) if not item.excluded)
         for item in _items(other):
-            inside = not item.excluded and any(covers(t, item) for t in taken)
-            if inside and not any(covers(o, item) for o in out):
+            if not item.excluded and taken.covering(item) and not out.covering(item):
                 found.append(_said(item))
     return min(found, default=None)
 

@@ -139,4 +139,5 @@ def _outcomes(analysis: Analysis, where: str) -> Iterator[Finding]:
 def _until(day: float) -> Text:
     if math.isinf(day):
         return Text("à tout moment après", "at any time after")
-    return Text(f"jusqu'à {int(day)} jour(s) après", f"until {int(day)} day(s) after")
+    many = "s" if day > 1 else ""
+    return Text(f"jusqu'à {int(day)} jour{many} après", f"until {int(day)} day{many} after")
