@@ -9,9 +9,11 @@ import numpy as np
 from transat.cohorts.query.columns.attributes import attribute
 from transat.cohorts.query.columns.keys import spread
 from transat.cohorts.query.columns.kinds import kind
-from transat.cohorts.query.columns.windows import Anchors, Span, Spans, spans
+from transat.cohorts.query.columns.windows import Anchors, Spans, spans
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from transat.cohorts.query.columns.events import Events
     from transat.cohorts.query.columns.index import Index
     from transat.cohorts.query.columns.keys import Ints, Mask
@@ -21,19 +23,47 @@ if TYPE_CHECKING:
 
 def counted(world: World, index: Index, count: Count) -> Mask:
     """Whether the count of each index event is as `count` wants it."""
-    found = _counts(world, index, count)
-    if count.comparison == "at_least":
-        return found >= count.times
-    return found <= count.times if count.comparison == "at_most" else found == count.times
-
-
-def _counts(world: World, index: Index, count: Count) -> Ints:
     events = world.events(count.events)
-    if not len(events) or not len(index):
-        return np.zeros(len(index), np.int64)
     around = spans(index, count.windows, count.outside_period)
-    if count.distinct is None and not count.same_visit:
-        return times(index, events, around)
+    one_edge = not (around["start"].bounded and around["end"].bounded)
+    if one_edge and count.distinct is None and not count.same_visit:
+        return _compared(count, lambda times: at_least(index, events, around, times))
+    found = _counts(world, index, count, events, around)
+    return _compared(count, lambda times: found >= times)
+
+
+def _compared(count: Count, reaches: Callable[[int], Mask]) -> Mask:
+    """The comparison that `count` wants, said by whether so many are reached."""
+    if count.comparison == "at_least":
+        return reaches(count.times)
+    if count.comparison == "at_most":
+        return ~reaches(count.times + 1)
+    return reaches(count.times) & ~reaches(count.times + 1)
+
+
+def at_least(index: Anchors, events: Events, around: Spans, times: int) -> Mask:
+    """Whether so many of the events lie in the range of each index event, which one edge bounds.
+
+    One search finds the first that may; the one `times` - 1 after it must lie in the range too.
+    """
+    if times <= 0:
+        return np.ones(len(index.key), np.bool_)
+    by_end = around["end"].bounded
+    edges = events.ends if by_end else events.starts
+    low, high = (around["end"] if by_end else around["start"]).closed(index)
+    place = np.searchsorted(edges, low, "left")
+    if times > 1:
+        place = np.minimum(place + (times - 1), len(events))
+    return np.less_equal(edges.take(place), high)
+
+
+def times(index: Anchors, events: Events, around: Spans) -> Ints:
+    """How many of the events lie in the ranges of each index event."""
+    return _tally(pairs(index, events, around)[0], index)
+
+
+def _counts(world: World, index: Index, count: Count, events: Events, around: Spans) -> Ints:
+    """How many events, or distinct values, there are, of the same visit where it is asked."""
     i, j = pairs(index, events, around)
     if count.same_visit:
         here, there = index.visits.take(i), events.visits.take(j)
@@ -44,26 +74,8 @@ def _counts(world: World, index: Index, count: Count) -> Ints:
     return _tally(i, index)
 
 
-def times(index: Anchors, events: Events, around: Spans) -> Ints:
-    """How many of the events lie around each index event."""
-    if not around["end"].bounded:
-        return _between(events.key, index, around["start"])
-    if not around["start"].bounded:
-        return _between(events.by_end[0], index, around["end"])
-    return _tally(pairs(index, events, around)[0], index)
-
-
 def _tally(i: Ints, index: Anchors) -> Ints:
     found: Ints = np.bincount(i, minlength=len(index.key))
-    return found
-
-
-def _between(sorted_keys: Ints, index: Anchors, span: Span) -> Ints:
-    """How many of the keys lie in each range."""
-    low, high = span.closed(index)
-    after = np.searchsorted(sorted_keys, high, "right")
-    before = np.searchsorted(sorted_keys, low, "left")
-    found: Ints = np.maximum(after - before, 0)
     return found
 
 

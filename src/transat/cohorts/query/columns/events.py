@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from transat.cohorts.query.columns.keys import LAST
 from transat.cohorts.query.columns.values import Kind, Values
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class Events:
     entry events are limited; it differs from `key` where a date of the study replaces the start.
     """
 
-    __slots__ = ("_by_end", "_end", "domain", "key", "moved", "own", "rows")
+    __slots__ = ("_end", "_ends", "_starts", "domain", "key", "moved", "own", "rows")
 
     def __init__(
         self,
@@ -37,7 +38,8 @@ class Events:
         self.own = own
         self.moved = moved
         self._end = end
-        self._by_end: tuple[Ints, Ints] | None = None
+        self._starts: Ints | None = None
+        self._ends: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -50,12 +52,18 @@ class Events:
         return self._end
 
     @property
-    def by_end(self) -> tuple[Ints, Ints]:
-        """The keys of the ends in order, and which events they are of."""
-        if self._by_end is None:
-            order = np.argsort(self.end, kind="stable")
-            self._by_end = self.end[order], order
-        return self._by_end
+    def starts(self) -> Ints:
+        """The keys of the starts, then LAST: what comes after all of them."""
+        if self._starts is None:
+            self._starts = np.append(self.key, LAST)
+        return self._starts
+
+    @property
+    def ends(self) -> Ints:
+        """The keys of the ends in order, then LAST."""
+        if self._ends is None:
+            self._ends = np.append(np.sort(self.end, kind="stable"), LAST)
+        return self._ends
 
     @property
     def visits(self) -> Values:

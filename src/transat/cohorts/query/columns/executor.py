@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from transat.cohorts.query.analysis import answer_schema
 from transat.cohorts.query.columns.answers import answers
-from transat.cohorts.query.columns.code_sets import of_analysis, of_cohort
 from transat.cohorts.query.columns.cohort import periods
+from transat.cohorts.query.columns.parts import code_sets, reads_of, repeated
 from transat.cohorts.query.columns.ranges import person_ranges
 from transat.cohorts.query.columns.results import Part, part, together
 from transat.cohorts.query.columns.world import World
@@ -19,7 +19,7 @@ from transat.cohorts.query.concept_sets import resolve
 from transat.engines.duckdb import DuckDB
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from transat.cohorts.query.analysis import Analysis
     from transat.cohorts.query.columns.files import PersonRange
@@ -48,16 +48,18 @@ class Columns:
     def run(self, cdm: Cdm, definitions: Sequence[Definition]) -> Executed:
         """All definitions at once. Raises InputError for a CDM that cannot be read."""
         ordered = sorted(definitions, key=lambda d: d.cohort_definition_id)
-        concepts = _concepts(cdm, (s for d in ordered for s in of_cohort(d.cohort)))
+        cohorts = [d.cohort for d in ordered]
+        concepts, kept = _concepts(cdm, code_sets(cohorts)), repeated(cohorts)
 
         def one(wanted: PersonRange) -> Part:
-            return _part(cdm, concepts, ordered, wanted)
+            world = World(cdm, concepts, wanted, kept)
+            return part(world.people.ids, [periods(world, cohort) for cohort in cohorts])
 
         return together(ordered, self._each_range(cdm, one))
 
     def analyse(self, cdm: Cdm, analysis: Analysis) -> pa.Table:
         """The periods of a cohort and what is asked of them (`analysis.answer_schema`)."""
-        concepts = _concepts(cdm, of_analysis(analysis))
+        concepts = _concepts(cdm, code_sets([analysis.cohort], reads_of(analysis)))
 
         def one(wanted: PersonRange) -> pa.Table:
             return answers(World(cdm, concepts, wanted), analysis)
@@ -70,16 +72,6 @@ class Columns:
         """What every range of persons gives, in order of person."""
         with ThreadPoolExecutor(self.threads) as pool:
             return list(pool.map(work, person_ranges(cdm, self.rows)))
-
-
-def _part(
-    cdm: Cdm,
-    concepts: Mapping[CodeSet, Ints],
-    definitions: Sequence[Definition],
-    wanted: PersonRange,
-) -> Part:
-    world = World(cdm, concepts, wanted)
-    return part(world.people.ids, [periods(world, d.cohort) for d in definitions])
 
 
 def _concepts(cdm: Cdm, sets: Iterable[CodeSet]) -> dict[CodeSet, Ints]:

@@ -58,7 +58,7 @@ def eras(world: World, way_out: Persistence) -> tuple[Ints, Ints]:
 def censored(world: World, index: Index, end: Ints, censoring: tuple[Read, ...]) -> Ints:
     """The ends, or the first start of a censoring event in the observation period if before."""
     for read in censoring:
-        starts = np.append(world.events(read).key, keys.LAST)
+        starts = world.events(read).starts
         first = starts[np.searchsorted(starts, index.key, "left")]
         end = np.minimum(end, np.where(first <= index.high, first, keys.LAST))
     return end

@@ -113,6 +113,6 @@ def followed(world: World, spells: Spells, asked: FollowUp) -> tuple[Values, Val
 
 def _first(world: World, read: Read, low: Ints, high: Ints) -> Ints:
     """The first start of an event from `low` to `high`; LAST for none."""
-    starts = np.append(world.events(read).key, keys.LAST)
+    starts = world.events(read).starts
     first = starts[np.searchsorted(starts, low, "left")]
     return np.where(first <= high, first, keys.LAST)

@@ -38,6 +38,8 @@ class Span:
 
     def closed(self, index: Anchors) -> tuple[Ints, Ints]:
         """Both ends for each index event; a bound on one side leaves out unknown days."""
+        if self.low is not None and self.high is not None:
+            return self.low, self.high
         base = keys.base(index.key)
         last = keys.UNKNOWN // 2 if self.bounded else keys.UNKNOWN * 2
         return (

@@ -1,4 +1,4 @@
-"""A range of persons of a CDM, and everything computed of them: each node once."""
+"""A range of persons of a CDM, and what is computed of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from transat.cohorts.query.columns.values import Kind, Values
 from transat.cohorts.query.domains import DOMAINS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from transat.cohorts.query.columns.events import Events
     from transat.cohorts.query.columns.index import Index
@@ -27,17 +27,24 @@ if TYPE_CHECKING:
 class World:
     """What a range of persons did, read when asked for.
 
-    concepts: the concept ids of every code set, ascending.
+    concepts: the concept ids of every code set, ascending. kept: what is asked for more than once,
+    and therefore kept once it is found; all else would only fill the memory.
     """
 
-    def __init__(self, cdm: Cdm, concepts: Mapping[CodeSet, Ints], wanted: PersonRange) -> None:
+    def __init__(
+        self,
+        cdm: Cdm,
+        concepts: Mapping[CodeSet, Ints],
+        wanted: PersonRange,
+        kept: Container[Read | Entry] = (),
+    ) -> None:
         self.concepts = concepts
+        self._kept = kept
         self.people = People(wanted.ids)
         self._cdm = cdm
         self._wanted = wanted
         self._files: dict[str, TableFile] = {}
         self._domains: dict[str, DomainRows] = {}
-        self._rows: dict[tuple[str, str, CodeSet], Rows] = {}
         self._events: dict[Read, Events] = {}
         self._entries: dict[Entry, Index] = {}
         self._eras: dict[Persistence, tuple[Ints, Ints]] = {}
@@ -69,24 +76,24 @@ class World:
         """The rows whose `column` holds a concept of the set; none when there is no such column."""
         if column is None:
             return domain.every[:0]
-        asked = domain.domain.table, column, codes
-        found = self._rows.get(asked)
-        if found is None:
-            found = self._rows[asked] = domain.postings(column).rows(self.concepts[codes])
-        return found
+        return domain.postings(column).rows(self.concepts[codes])
 
     def events(self, read: Read) -> Events:
         """The events of a Read."""
         found = self._events.get(read)
         if found is None:
-            found = self._events[read] = reads.found(self, read)
+            found = reads.found(self, read)
+            if read in self._kept:
+                self._events[read] = found
         return found
 
     def entered(self, entry: Entry) -> Index:
         """The entry events of a cohort."""
         found = self._entries.get(entry)
         if found is None:
-            found = self._entries[entry] = entries.entered(self, entry)
+            found = entries.entered(self, entry)
+            if entry in self._kept:
+                self._entries[entry] = found
         return found
 
     def eras(self, way_out: Persistence) -> tuple[Ints, Ints]:
