@@ -129,10 +129,12 @@ def _latest_end(new: Flags, end: Ints) -> Ints:
     code <<= days
     code += end
     code -= low
-    step = 1
+    other, step = np.empty_like(code), 1
     while (code[1:] < code[:-1]).any():
-        np.maximum(code[step:], code[:-step], out=code[step:])
-        step *= 2
+        for _ in range(2):  # to look costs as much as a step
+            other[:step] = code[:step]
+            np.maximum(code[step:], code[:-step], out=other[step:])
+            code, other, step = other, code, 2 * step
     code &= (1 << days) - 1
     code += low
     return code.astype(np.int32, copy=False)
