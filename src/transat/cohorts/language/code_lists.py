@@ -45,6 +45,13 @@ _CODE: Final = re.compile(r"[A-Z0-9]{1,24}")
 _ATC: Final = re.compile(r"[A-Z]([0-9]{2}([A-Z]([A-Z]([0-9]{2})?)?)?)?")
 
 
+def _plain(vocabulary: str) -> str:
+    return re.sub("[^a-z0-9]", "", vocabulary.lower())
+
+
+_BY_PLAIN_NAME: Final = {_plain(name): name for name in KNOWN}
+
+
 @dataclass(frozen=True, slots=True)
 class CodeLine:
     """One code of a list. line: its line in the file; None for a concept written in the study."""
@@ -231,7 +238,7 @@ def _concept(where: str, row: dict[str, str]) -> ConceptItem:
 
 def _code(where: str, row: dict[str, str]) -> CodeItem:
     vocabulary, code = row["vocabulary"], undotted(row["code"])
-    near = {_plain(name): name for name in KNOWN}.get(_plain(vocabulary))
+    near = _BY_PLAIN_NAME.get(_plain(vocabulary))
     if near is not None and near != vocabulary:
         raise _refused(
             where,
@@ -243,10 +250,6 @@ def _code(where: str, row: dict[str, str]) -> CodeItem:
     if vocabulary == "ATC":
         _atc(where, code)
     return CodeItem(vocabulary, code, row["match"] == "prefix")
-
-
-def _plain(vocabulary: str) -> str:
-    return re.sub("[^a-z0-9]", "", vocabulary.lower())
 
 
 def _atc(where: str, code: str) -> None:

@@ -24,8 +24,7 @@ from transat.core.languages import Language, Text
 
 __all__ = ["prose"]
 
-LISTS = Text("Ensembles de codes (* : et tout code qui commence ainsi)",
-             "Code sets (*: and every code that starts so)")  # fmt: skip
+LISTS = Text("Ensembles de codes", "Code sets")
 NAME = Text("Nom de cette logique (SHA-256)", "Name of this logic (SHA-256)")
 NAMES = Text("Noms de cette étude (SHA-256)", "Names of this study (SHA-256)")
 PURPOSE = Text("But", "Purpose")
@@ -36,6 +35,10 @@ _CONVENTIONS = (
          "windows count days, both ends included"),
     Text("sauf mention contraire, un événement compté commence dans la même période d'observation",
          "unless said otherwise, an event that is counted starts in the same observation period"),
+    Text("d'un code, * : tout code qui commence ainsi, + : avec ses descendants, ~ : avec ce qui "
+         "s'y rattache (Maps to)",
+         "of a code, *: every code that starts so, +: with its descendants, ~: with what maps to "
+         "it (Maps to)"),
     Text("une valeur inconnue ne satisfait aucune condition",
          "an unknown value satisfies no condition"),
     Text("l'âge est l'année de l'événement moins l'année de naissance",

@@ -27,7 +27,7 @@ def names(node: Any, language: Language, labels: Mapping[str, Text]) -> dict[Cod
     for codes in code_sets(node):
         label = labels.get(codes.name)
         unnamed = Text("ensemble sans nom", "unnamed set").in_(language)
-        name = label.in_(language) if label else codes.name or unnamed
+        name = label.in_(language) if label else " ".join(codes.name.split()) or unnamed
         alike = sum(
             1 for other in called.values() if re.fullmatch(rf"{re.escape(name)}( \(\d+\))?", other)
         )
@@ -65,10 +65,10 @@ def _items(codes: CodeSet, excluded: bool, voice: Voice) -> list[str]:
     by_vocabulary: dict[str, list[str]] = {}
     for item in codes.codes:
         if item.excluded == excluded:
-            by_vocabulary.setdefault(item.vocabulary, []).append(_code(item, voice))
+            by_vocabulary.setdefault(item.vocabulary, []).append(_code(item))
     for vocabulary, written in by_vocabulary.items():
         held.append(f"{vocabulary} " + " ".join(_shown(written, voice)))
-    concepts = [_concept(i, voice) for i in codes.concepts if i.excluded == excluded]
+    concepts = [_concept(i) for i in codes.concepts if i.excluded == excluded]
     if concepts:
         held.append("concepts OMOP " + " ".join(_shown(concepts, voice))
                     if voice.language == "fr"
@@ -83,12 +83,9 @@ def _shown(written: list[str], voice: Voice) -> list[str]:
     return [*written[:_SHOWN], voice(f"… et {more} autres", f"… and {more} more")]
 
 
-def _code(item: CodeItem, voice: Voice) -> str:
-    below = voice("+descendants", "+descendants") if item.descendants else ""
-    return item.code + ("*" if item.prefix else "") + below
+def _code(item: CodeItem) -> str:
+    return item.code + ("*" if item.prefix else "") + ("+" if item.descendants else "")
 
 
-def _concept(item: ConceptItem, voice: Voice) -> str:
-    below = "+descendants" if item.descendants else ""
-    mapped = voice("+rattachés", "+mapped") if item.mapped else ""
-    return f"{item.concept_id}{below}{mapped}"
+def _concept(item: ConceptItem) -> str:
+    return f"{item.concept_id}{'+' if item.descendants else ''}{'~' if item.mapped else ''}"
