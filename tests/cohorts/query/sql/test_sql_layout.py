@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transat.cohorts.query.sql.layout import comment, literal, plus, remark
@@ -41,10 +42,16 @@ def test_a_comment_says_both_languages_once() -> None:
     assert comment(Text("same", "same")) == "-- same\n"
 
 
-@given(st.text(), st.text())
-def test_no_text_leaves_its_comment(said: str, other: str) -> None:
+@pytest.fixture(scope="module")
+def duckdb() -> Iterator[DuckDB]:
     with DuckDB("1GB", 1) as engine:
-        assert engine.rows(f"{comment(said, other)}SELECT 1{remark(said)}, 2") == [(1, 2)]
+        yield engine
+
+
+@settings(deadline=None)
+@given(said=st.lists(st.text(), min_size=1, max_size=20))
+def test_no_text_leaves_its_comment(duckdb: DuckDB, said: list[str]) -> None:
+    assert duckdb.rows(f"{comment(*said)}SELECT 1{''.join(map(remark, said))}, 2") == [(1, 2)]
 
 
 def test_what_is_no_character_is_left_out() -> None:

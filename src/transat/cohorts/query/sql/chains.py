@@ -20,19 +20,18 @@ def chained(spells: str, gap: int, clauses: Clauses, keys: Sequence[str] = ("per
     """
     key = ", ".join(keys)
     order = f"PARTITION BY {key} ORDER BY start_date, end_date"
-    last = (
-        f"max(end_date) OVER (\n        {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
-    )
+    before = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    last = f"max(end_date) OVER (\n            {order}\n            {before}\n        )"
     opened = clauses.add(
         "opened",
         f"SELECT {key}, start_date, end_date,\n"
-        f"    CASE WHEN {plus(last, gap)} >= start_date THEN 0 ELSE 1 END AS opens\n"
-        f"FROM {spells}",
+        f"    CASE\n        WHEN {plus(last, gap)} >= start_date THEN 0\n        ELSE 1\n"
+        f"    END AS opens\nFROM {spells}",
     )
     numbered = clauses.add(
         "chained",
-        f"SELECT {key}, start_date, end_date,\n    sum(opens) OVER (\n"
-        f"        {order}, opens DESC ROWS UNBOUNDED PRECEDING) AS period\n"
+        f"SELECT {key}, start_date, end_date,\n    sum(opens) OVER (\n        {order}, opens DESC\n"
+        "        ROWS UNBOUNDED PRECEDING\n    ) AS period\n"
         f"FROM {opened}",
     )
     return (

@@ -10,12 +10,14 @@ from transat.cohorts.query.sql.chains import chained
 from transat.cohorts.query.sql.clauses import Clauses, kept
 from transat.cohorts.query.sql.exits import ended
 from transat.cohorts.query.sql.filters import asked_of_index
-from transat.cohorts.query.sql.groups import Index, events, group
-from transat.cohorts.query.sql.layout import comment, items, literal, plus
+from transat.cohorts.query.sql.groups import Index, events, group, texts
+from transat.cohorts.query.sql.layout import comment, indented, items, literal, plus
 from transat.cohorts.query.sql.reads import EVENT, PERIOD, in_period
 from transat.core.languages import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from transat.cohorts.query.executor import Definition
     from transat.cohorts.query.model import Cohort, Entry, Limit
     from transat.cohorts.query.sql.codes import Codes
@@ -74,12 +76,7 @@ def _judged_table(cohort: Cohort) -> str:
 def _entry(entry: Entry, carry: tuple[str, ...], codes: Codes) -> str:
     clauses = Clauses(codes)
     moved = any(read.start_on is not None for read in entry.reads)
-    columns = ", ".join((*EVENT, *(["moved_start"] if moved else []), *map(column_of, carry)))
-    union = "\nUNION ALL\n".join(
-        f"SELECT {position} AS position, {columns} FROM {events(read, clauses, carry, moved)}"
-        for position, read in enumerate(entry.reads)
-    )
-    found = clauses.add("entering", union)
+    found = _entering(entry, carry, moved, clauses)
     wide = []
     if entry.prior_days:
         first = plus("o.observation_period_start_date", entry.prior_days)
@@ -92,20 +89,24 @@ def _entry(entry: Entry, carry: tuple[str, ...], codes: Codes) -> str:
         f"SELECT e.*{PERIOD}\nFROM {found} e\n{in_period('e')}{''.join(wide)}",
         Text("Dans une période d'observation.", "In an observation period."),
     )
-    tie = "id, position, period_start, period_end, end_date, visit_id"
+    tie = ", ".join(("id, position, period_start, period_end, end_date, visit_id",
+                     *map(column_of, carry)))  # fmt: skip
     day = "moved_start" if moved else "start_date"
-    numbers = [f"row_number() OVER (PARTITION BY person_id ORDER BY start_date, {tie}) AS event"]
-    if entry.limit != "all":
-        turned = f"{day} DESC" if entry.limit == "last" else day
-        numbers.append(
-            f"row_number() OVER (PARTITION BY person_id ORDER BY {turned}, {tie}) AS place"
-        )
+    orders, chosen = {"event": "start_date"}, ""
+    if entry.limit == "first" and not moved:
+        chosen = "\nWHERE event = 1"
+    elif entry.limit != "all":
+        orders["place"] = f"{day} DESC" if entry.limit == "last" else day
+        chosen = "\nWHERE place = 1"
+    numbers = [
+        f"row_number() OVER (\n        PARTITION BY person_id ORDER BY {by}, {tie}\n    ) AS {name}"
+        for name, by in orders.items()
+    ]
     ordered = clauses.add("ordered", f"SELECT{items(('*', *numbers))}\nFROM {observed}")
     columns = ", ".join(
         (*(c for c in EVENT if c != "id"), "event", "period_start", "period_end",
          *map(column_of, carry))
     )  # fmt: skip
-    chosen = "" if entry.limit == "all" else "\nWHERE place = 1"
     return kept(
         "entry_events",
         clauses,
@@ -113,6 +114,16 @@ def _entry(entry: Entry, carry: tuple[str, ...], codes: Codes) -> str:
         _limited(Text("Événements d'entrée", "Entry events"), entry.limit),
         entry.text,
     )
+
+
+def _entering(entry: Entry, carry: Sequence[str], moved: bool, clauses: Clauses) -> str:
+    """The name of the query of the events of all Reads, with the position of theirs."""
+    columns = ", ".join((*EVENT, *(["moved_start"] if moved else []), *map(column_of, carry)))
+    union = "\nUNION ALL\n".join(
+        f"SELECT {position} AS position, {columns} FROM {events(read, clauses, carry, moved)}"
+        for position, read in enumerate(entry.reads)
+    )
+    return clauses.add("entering", union)
 
 
 def _qualified(cohort: Cohort, carry: tuple[str, ...], codes: Codes) -> str:
@@ -126,7 +137,7 @@ def _qualified(cohort: Cohort, carry: tuple[str, ...], codes: Codes) -> str:
         clauses,
         _first_or_last(chosen, cohort.qualified_limit),
         _limited(Text("Événements qualifiés", "Qualified events"), cohort.qualified_limit),
-        cohort.qualified.text,
+        *texts(cohort.qualified),
     )
 
 
@@ -138,8 +149,8 @@ def _judged(cohort: Cohort, carry: tuple[str, ...], codes: Codes) -> str:
     columns = []
     for number, rule in enumerate(cohort.rules, 1):
         about = Text(f"Règle {number} : {rule.name.fr}", f"Rule {number}: {rule.name.en}")
-        said = comment(about, rule.group.text).replace("\n", "\n    ")
-        columns.append(f"    {said}{group(rule.group, index, clauses)} AS rule_{number}")
+        said = comment(about, *texts(rule.group))
+        columns.append(indented(f"{said}{group(rule.group, index, clauses)} AS rule_{number}"))
     return kept(
         "judged_events",
         clauses,

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Final, assert_never
 from transat.cohorts.query.model import Count, Demographic, Group
 from transat.cohorts.query.sql.attributes import Told, carried, column_of
 from transat.cohorts.query.sql.filters import asked_of_index, condition
-from transat.cohorts.query.sql.layout import all_of, plus
+from transat.cohorts.query.sql.layout import all_of, indented, plus, remark
 from transat.cohorts.query.sql.reads import EVENT, PERIOD, in_period, named, plain_read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from transat.cohorts.query.model import Bound, Read, Window
     from transat.cohorts.query.sql.clauses import Clauses
+    from transat.core.languages import Text
 
+_LINE: Final = 88
 _SIGNS: Final = {"at_least": ">=", "at_most": "<=", "exactly": "="}
 
 
@@ -80,7 +82,7 @@ def _within(asked: Read, within: Group, clauses: Clauses, carry: Sequence[str], 
     return clauses.add(
         "within",
         f"SELECT DISTINCT {wanted}\nFROM {observed} i{index.joined()}\nWHERE {holds}",
-        within.text,
+        *texts(within),
     )
 
 
@@ -90,10 +92,28 @@ def group(asked: Group, index: Index, clauses: Clauses) -> str:
         return "true"
     parts = [_member(one, index, clauses) for one in asked.members]
     if asked.need in ("all", "any"):
-        joined = (" AND " if asked.need == "all" else " OR ").join(parts)
-        return f"({joined})" if len(parts) > 1 else joined
-    held = " + ".join(f"CASE WHEN {part} THEN 1 ELSE 0 END" for part in parts)
+        return _bracketed(parts, "AND" if asked.need == "all" else "OR") if parts[1:] else parts[0]
+    held = _bracketed([f"CASE WHEN {part} THEN 1 ELSE 0 END" for part in parts], "+")
     return f"({held} {_SIGNS[asked.need]} {asked.times})"
+
+
+def texts(asked: Group) -> Iterator[Text]:
+    """What a group and the groups and demographics within it say of themselves."""
+    if asked.text is not None:
+        yield asked.text
+    for member in asked.members:
+        if isinstance(member, Group):
+            yield from texts(member)
+        elif isinstance(member, Demographic) and member.text is not None:
+            yield member.text
+
+
+def _bracketed(parts: Sequence[str], sign: str) -> str:
+    """Parts joined by a sign, in brackets; one a line when a line would be long."""
+    one = f" {sign} ".join(parts)
+    if len(one) <= _LINE:
+        return f"({one})"
+    return "(\n" + indented(f"\n{sign} ".join(parts)) + "\n)"
 
 
 def _member(member: Count | Demographic | Group, index: Index, clauses: Clauses) -> str:
@@ -102,13 +122,14 @@ def _member(member: Count | Demographic | Group, index: Index, clauses: Clauses)
             return group(member, index, clauses)
         case Demographic():
             said = [condition(one, index.told, clauses.codes) for one in member.filters]
-            return f"({' AND '.join(said)})" if said else "true"
+            return _bracketed(said, "AND") if said else "true"
         case Count():
             name = clauses.once(
                 ("count", index.relation, member), lambda: _count(member, index, clauses)
             )
             index.counts.append(name)
-            return f"coalesce({name}.times, 0) {_SIGNS[member.comparison]} {member.times}"
+            held = f"coalesce({name}.times, 0) {_SIGNS[member.comparison]} {member.times}"
+            return held + remark(named(member.events))
         case _:
             assert_never(member)
 

@@ -66,8 +66,8 @@ class _Plain:
         if not self.asked.first:
             return f"{domain.table} e"
         place = (
-            f"row_number() OVER (PARTITION BY e.person_id ORDER BY e.{domain.start}, "
-            f"e.{domain.key}) AS place"
+            f"row_number() OVER (\n          PARTITION BY e.person_id "
+            f"ORDER BY e.{domain.start}, e.{domain.key}) AS place"
         )
         coded = where(self._coded()).replace("\n", "\n      ")
         return f"(SELECT e.*, {place}\n      FROM {domain.table} e{coded}) e"
