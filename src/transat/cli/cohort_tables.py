@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from transat.cli.say import command, say
-from transat.core import counts
 from transat.core.languages import Text, current
 
 Cohorts = Annotated[
@@ -177,6 +176,11 @@ def pregnancies(
     found = write_pregnancies(Cdm(cdm))
     typer.echo(found.message.in_(current()))
     if found.found:
-        shown = Numbers(current()).count(counts.shown(found.found))
-        typer.echo(f"{say('grossesses', 'pregnancies')}  {shown}")
+        names = {
+            "pregnancies": say("grossesses", "pregnancies"),
+            "all_outcomes": say("dont l'issue est connue", "of known outcome"),
+            "live_births": say("naissances vivantes", "live births"),
+        }
+        for key, number in found.sizes.shown().items():
+            typer.echo(f"{names[key]}  {Numbers(current()).count(number)}")
     typer.echo(f"{say('paramètres', 'parameters')}  {found.parameters.fingerprint}")

@@ -22,6 +22,7 @@ from transat.cohorts.code_sets import load
 from transat.cohorts.episode_tables import EXTENSION, record_metadata, write_episodes
 from transat.cohorts.episodes import concepts, hipps
 from transat.cohorts.episodes.parameters import OUTCOMES, HippsParameters
+from transat.cohorts.episodes.populations import Sizes, sizes
 from transat.cohorts.episodes.starts import CLASSES, precision_class
 from transat.cohorts.pregnancy_evidence import EVENT_TABLES, gather, has_national_codes
 from transat.cohorts.pregnancy_parameters import PregnancyParameters
@@ -55,12 +56,14 @@ class Pregnancies:
 
     relation: name of the engine's table, with COLUMNS; found: number of episodes.
     starts_moved: starts that fell in the previous pregnancy and were moved behind it.
+    sizes: live births and all outcomes, exact; what is printed comes from `sizes.shown()`.
     """
 
     relation: str
     found: int
     starts_moved: int
     parameters: Parameters
+    sizes: Sizes
 
     @property
     def outcomes(self) -> list[str]:
@@ -106,7 +109,7 @@ def pregnancies(engine: Engine, parameters: Parameters | None = None) -> Pregnan
         FROM (SELECT g.episode_id, count(p.infant_id) AS infants FROM pregnancy g
               LEFT JOIN pregnancy_infant p USING (episode_id) GROUP BY g.episode_id) i
         WHERE i.episode_id = pregnancy.episode_id""")
-    return Pregnancies("pregnancy", episodes.num_rows, moved, chosen)
+    return Pregnancies("pregnancy", episodes.num_rows, moved, chosen, sizes(engine))
 
 
 def derive(cdm: Cdm, parameters: Parameters | None = None) -> Cdm:

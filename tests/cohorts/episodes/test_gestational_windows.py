@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 from standard_cdm import LIVE_BIRTH, MISCARRIAGE, WEEK, Standard
 
-from transat.cohorts.episodes.populations import Population, population, sizes
+from transat.cohorts.episodes.populations import (
+    Population,
+    Size,
+    Sizes,
+    population,
+    sizes,
+)
 from transat.cohorts.episodes.windows import (
     GestationalWindow,
     covered,
@@ -64,7 +70,32 @@ def test_live_births_and_all_outcomes_are_both_counted(cdm: Cdm) -> None:
         "spontaneous_abortion": 1,
         "unknown": 1,
     }
-    assert counted.populations["live_births"].shown == (None, None)
+    assert set(counted.shown().values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("live", "other", "unknown", "shown"),
+    [
+        (100, 50, 20, [170, 150, 100]),
+        (100, 50, 0, [150, 150, 100]),
+        (100, 5, 20, [125, 105, None]),  # else five other outcomes would be told
+        (100, 50, 3, [153, None, 100]),
+        (100, 5, 5, [110, None, None]),
+        (4, 50, 20, [74, 54, None]),
+    ],
+)
+def test_what_is_shown_tells_of_no_few(
+    live: int, other: int, unknown: int, shown: list[int | None]
+) -> None:
+    sizes = Sizes(
+        {"live_births": Size(live, live), "all_outcomes": Size(live + other, live + other)},
+        {
+            "live_birth": Size(live, live),
+            "stillbirth": Size(other, other),
+            "unknown": Size(unknown, unknown),
+        },
+    )
+    assert list(sizes.shown().values()) == shown
 
 
 @pytest.mark.parametrize(("which", "persons"), [("live_births", [1]), ("all_outcomes", [1, 2])])

@@ -53,11 +53,6 @@ class Size:
     pregnancies: int
     women: int
 
-    @property
-    def shown(self) -> tuple[int | None, int | None]:
-        """What may be printed; None where there are too few."""
-        return shown(self.pregnancies), shown(self.women)
-
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
@@ -65,6 +60,22 @@ class Sizes:
 
     populations: dict[Population, Size]
     outcomes: dict[str, Size]
+
+    def shown(self) -> dict[str, int | None]:
+        """Pregnancies of all, of known outcome, and live births, as they may be printed.
+
+        None where there are too few, or where the number would tell that few are left out.
+        """
+        counted = {"pregnancies": sum(size.pregnancies for size in self.outcomes.values())}
+        for name in ("all_outcomes", "live_births"):
+            counted[name] = self.populations[name].pregnancies
+        said: dict[str, int | None] = {}
+        above: int | None = None
+        for name, number in counted.items():
+            told = shown(number) is None or (above is not None and shown(above - number) is None)
+            said[name] = None if told else number
+            above = above if told else number
+        return said
 
 
 def sizes(engine: Engine) -> Sizes:
