@@ -36,6 +36,7 @@ _TYPES: Final[dict[str, tuple[pa.DataType | None, float]]] = {
     "known": (None, -1),
     "start": (pa.date32(), NEVER),
     "end": (pa.date32(), -NEVER),
+    "spare_end": (pa.date32(), -NEVER),
     "number": (pa.float64(), float("nan")),
 }
 _MOST_THREADS: Final = 4
@@ -66,9 +67,10 @@ def scan(
     """What `work` makes of each row group of `table`, in their order.
 
     columns: name in CDM 5.4 to 'id' (unknown: 0), 'known' (an id; unknown: -1), 'start', 'end'
-    (days; unknown: NEVER, -NEVER) or 'number' (unknown: nan); a column that the file lacks is
-    unknown. persons: smallest and largest wanted. A table that the CDM lacks gives nothing.
-    Raises InputError for a file that cannot be read.
+    (days; unknown: NEVER, -NEVER), 'spare_end' (an end that is not read, and unknown, where all
+    DAYS_SUPPLY of a row group are known to be a day or more) or 'number' (unknown: nan); a column
+    that the file lacks is unknown. persons: smallest and largest wanted. A table that the CDM lacks
+    gives nothing. Raises InputError for a file that cannot be read.
     """
     path = cdm.path_of(table)
     if not path.is_file():
@@ -94,15 +96,13 @@ def scan(
 
 def _groups(file: pq.ParquetFile, persons: tuple[int, int]) -> list[int]:
     """Row groups that may hold one of the persons, by the file's own statistics."""
-    names = [name.lower() for name in file.schema_arrow.names]
-    at = names.index("person_id") if "person_id" in names else -1
-    if at < 0:
+    if "person_id" not in (name.lower() for name in file.schema_arrow.names):
         raise KeyError("person_id")
     wanted = []
     for group in range(file.num_row_groups):
-        known = file.metadata.row_group(group).column(at).statistics
-        silent = known is None or not known.has_min_max
-        if silent or (known.max >= persons[0] and known.min <= persons[1]):
+        known = _statistics(file, group, "person_id")
+        bounds = (known.min, known.max) if known is not None and known.has_min_max else persons
+        if bounds[1] >= persons[0] and bounds[0] <= persons[1]:
             wanted.append(group)
     return wanted
 
@@ -110,6 +110,8 @@ def _groups(file: pq.ParquetFile, persons: tuple[int, int]) -> list[int]:
 def _chunk(
     file: pq.ParquetFile, group: int, columns: Mapping[str, str], names: Mapping[str, str]
 ) -> Chunk:
+    if "spare_end" in columns.values() and _supplied(file, group):
+        names = {ours: theirs for ours, theirs in names.items() if columns.get(ours) != "spare_end"}
     present = [names[name] for name in columns if name in names]
     read = file.read_row_group(group, columns=[names["person_id"], *present], use_threads=False)
     person = _array(read[names["person_id"]], "id")
@@ -122,6 +124,20 @@ def _chunk(
         person = person[order]
         arrays = {name: array[order] for name, array in arrays.items()}
     return Chunk(person, arrays)  # type: ignore[arg-type]
+
+
+def _supplied(file: pq.ParquetFile, group: int) -> bool:
+    """Whether the file says that every dispensing of a row group has a day of supply or more."""
+    known = _statistics(file, group, "days_supply")
+    return bool(known is not None and known.has_min_max and known.min >= 1
+                and known.has_null_count and known.null_count == 0)  # fmt: skip
+
+
+def _statistics(file: pq.ParquetFile, group: int, column: str) -> pq.Statistics | None:
+    names = [name.lower() for name in file.schema_arrow.names]
+    if column not in names:
+        return None
+    return file.metadata.row_group(group).column(names.index(column)).statistics
 
 
 def _array(column: pa.ChunkedArray, kind: str) -> Numbers:

@@ -92,9 +92,10 @@ def day_columns(table: str, windows: Sequence[Window]) -> dict[str, str]:
     domain = DOMAINS[table]
     columns = {domain.start: "start"}
     asked = {w.events for w in windows}
+    supplied = "covered" in asked and domain.days_supply is not None
     if asked & {"overlap", "covered"} and domain.end is not None:
-        columns[domain.end] = "end"
-    if "covered" in asked and domain.days_supply is not None:
+        columns[domain.end] = "spare_end" if supplied and "overlap" not in asked else "end"
+    if supplied and domain.days_supply is not None:
         columns[domain.days_supply] = "id"
     return columns
 
