@@ -1,7 +1,6 @@
 """Small CDMs drawn at random: ties, nulls, several observation periods, events outside of them.
 
-Everything is drawn from a `random.Random`: a seeded one in long runs, Hypothesis's own
-(`strategies.randoms`) where a failing case is to be made small.
+Everything is drawn from a `random.Random`, so that a seed says all of a case.
 """
 
 from __future__ import annotations
@@ -89,8 +88,15 @@ def shuffled(cdm: Cdm, folder: Path, chance: Random) -> Cdm:
 
 
 def cdms(persons: int = 4) -> st.SearchStrategy[Tables]:
-    """Rows of small CDMs, for Hypothesis; write them with `write`."""
-    return st.randoms(use_true_random=False).map(lambda chance: draw_tables(chance, persons))
+    """Rows of CDMs of few persons, for Hypothesis; write them with `write`.
+
+    Hypothesis draws the number of persons and a seed: drawing each cell would be too much for it.
+    """
+    return st.builds(
+        lambda number, seed: draw_tables(Random(seed), number),
+        st.integers(1, persons),
+        st.integers(0, 2**20),
+    )
 
 
 def _maybe(chance: Random, value: Any, unknown: float = 0.1) -> Any:

@@ -1,7 +1,9 @@
 """Definitions and analyses drawn at random: every node, every domain, every attribute.
 
-As in generated_cdm, all is drawn from a `random.Random`. What is drawn is well formed; much of it
-makes no clinical sense (windows that are empty, limits of nothing), and must still mean one thing.
+As in generated_cdm, all is drawn from a `random.Random`: a seeded one in long runs, Hypothesis's
+own (`strategies.randoms`) where a failing case is to be made small. What is drawn is well formed;
+much of it makes no clinical sense (windows that are empty, limits of nothing), and must still mean
+one thing.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from transat.cohorts.query.reference import Reference
 
 LOCAL = ("sql", "columns")
 SMALL = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 others = pytest.mark.parametrize("name", LOCAL)
 
@@ -51,7 +51,7 @@ def test_executors_are_there(name: str) -> None:
 
 @others
 @SMALL
-@given(drawn=cdms(), cohorts=st.lists(definitions(), min_size=1, max_size=3))
+@given(drawn=cdms(), cohorts=st.lists(definitions(), min_size=1, max_size=2))
 def test_cohorts_that_hypothesis_draws(name: str, drawn: Tables, cohorts: list[Cohort]) -> None:
     with tempfile.TemporaryDirectory() as made:
         cdm = write(drawn, Path(made), Random(0))
@@ -68,17 +68,17 @@ def test_columns_that_hypothesis_draws(name: str, drawn: Tables, analysis: Analy
 
 
 @others
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_many_definitions_at_once(name: str, seed: int, folder: Path) -> None:
-    cdm, many = case(seed, folder, persons=15, definitions=60)
+    cdm, many = case(seed, folder, persons=15, definitions=30)
     assert differences(name, cdm, many) == []
 
 
 @others
 def test_order_of_rows_changes_nothing(name: str, folder: Path) -> None:
-    cdm, many = case(77, folder, persons=15, definitions=40)
+    cdm, many = case(77, folder, persons=15, definitions=20)
     before = executor(name).run(cdm, many)
-    for seed in range(3):
+    for seed in range(2):
         again = shuffled(cdm, folder / f"shuffled_{seed}", Random(seed))
         assert compared(before, executor(name).run(again, many), many) == []
 
@@ -117,5 +117,5 @@ def test_a_thousand_analyses(name: str, folder: Path) -> None:
 def test_spark_agrees(folder: Path) -> None:
     pytest.importorskip("pyspark")
     spark: Runs = executor("spark")
-    cdm, many = case(4000, folder, persons=15, definitions=25)
+    cdm, many = case(4000, folder, persons=15, definitions=8)
     assert compared(Reference().run(cdm, many), spark.run(cdm, many), many) == []
