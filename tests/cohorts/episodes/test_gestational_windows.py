@@ -23,9 +23,11 @@ from transat.cohorts.episodes.windows import (
 )
 from transat.cohorts.pregnancies import derive, use
 from transat.cohorts.query.analysis import Analysis, Measure
+from transat.cohorts.query.columns.executor import Columns
 from transat.cohorts.query.executor import Definition
 from transat.cohorts.query.model import CodeSet, ConceptItem
 from transat.cohorts.query.reference import Reference
+from transat.cohorts.query.sql.executor import Sql
 from transat.core.errors import StudyError
 from transat.engines.cdm import Cdm
 from transat.engines.duckdb import DuckDB
@@ -51,8 +53,13 @@ def cdm(tmp_path: Path) -> Cdm:
     return derive(made.write(tmp_path / "cdm"))
 
 
+EXECUTORS = (Reference(), Sql("duckdb"), Columns())
+
+
 def answers(cdm: Cdm, measure: Measure, which: Population = "all_outcomes") -> dict[int, int]:
-    table = Reference().analyse(cdm, Analysis(population(which), (measure,)))
+    """By woman; what every executor says."""
+    table, *others = [e.analyse(cdm, Analysis(population(which), (measure,))) for e in EXECUTORS]
+    assert all(other.equals(table) for other in others)
     return dict(zip(table["subject_id"].to_pylist(), table[measure.key].to_pylist(), strict=True))
 
 
@@ -102,7 +109,8 @@ def test_what_is_shown_tells_of_no_few(
 def test_a_population_is_a_cohort_of_the_query_model(
     cdm: Cdm, which: Population, persons: list[int]
 ) -> None:
-    made = Reference().run(cdm, [Definition(1, population(which))]).cohorts
+    made, *others = [e.run(cdm, [Definition(1, population(which))]).cohorts for e in EXECUTORS]
+    assert all(other.equals(made) for other in others)
     assert made["subject_id"].to_pylist() == persons
     ((start, end, *_),) = [
         (row["cohort_start_date"], row["cohort_end_date"])
