@@ -23,6 +23,7 @@ from transat.cohorts.query.model import (
     Window,
 )
 from transat.cohorts.query.reference import Reference
+from transat.core.errors import InputError
 from transat.core.languages import Text
 from transat.engines.cdm import Cdm
 
@@ -238,3 +239,19 @@ def test_pregnancies_are_a_domain(tmp_path: Path) -> None:
     long = Read("pregnancy", filters=(NumberIs("gestation_days", ">=", 154),))
     cohort = Cohort(Entry((long,)), exit=FixedOffset(0, "end"))
     assert here.periods(cohort) == [(20, 300)]
+
+
+def test_a_file_that_is_not_parquet_is_named(tmp_path: Path) -> None:
+    here = Paragraph(tmp_path)
+    cdm = here.cdm()
+    (tmp_path / "condition_occurrence.parquet").write_bytes(b"not parquet")
+    with pytest.raises(InputError, match="condition_occurrence"):
+        Reference().run(cdm, [Definition(1, Cohort(Entry((CONDITION,))))])
+
+
+def test_columns_that_a_table_lacks_are_unknown(tmp_path: Path) -> None:
+    here = Paragraph(tmp_path)
+    here.add("condition_occurrence", person_id=1, condition_start_date=day(3))
+    here.add("condition_occurrence", person_id=1, condition_start_date=day(3))
+    assert here.periods(Cohort(Entry((CONDITION,), limit="last"))) == [(3, 100)]
+    assert here.periods(Cohort(Entry((Read("condition_occurrence", concepts(1)),)))) == []

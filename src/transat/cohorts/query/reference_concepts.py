@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from transat.cohorts.query.model import CodeItem, CodeSet, ConceptItem
-from transat.cohorts.query.reference_history import History
+from transat.cohorts.query.reference_history import History, Row
 from transat.tables.omop import HAS_STUDY_CODE
 
 
@@ -54,7 +54,7 @@ class Concepts:
         found = set()
         for row in self.history.rows("concept"):
             if row["vocabulary_id"] == item.vocabulary:
-                bare = re.sub("[^A-Z0-9]", "", row["concept_code"].upper())
+                bare = re.sub("[^A-Z0-9]", "", (row["concept_code"] or "").upper())
                 if bare.startswith(item.code) if item.prefix else bare == item.code:
                     found.add(row["concept_id"])
         return found
@@ -75,9 +75,8 @@ class Concepts:
                 self._coded[row["concept_id_2"]].add(row["concept_id_1"])
 
 
-def _invalid(row: object) -> bool:
-    assert isinstance(row, dict)
-    return row.get("invalid_reason") is not None
+def _invalid(row: Row) -> bool:
+    return row["invalid_reason"] is not None
 
 
 def _reached(concepts: set[int], links: dict[int, set[int]]) -> set[int]:

@@ -77,10 +77,10 @@ class Chart:
         rows = [
             row
             for row in self.concepts.history.of(domain.table, self.person)
-            if row.get(domain.start) is not None and is_named(row, asked, self.concepts)
+            if row[domain.start] is not None and is_named(row, asked, self.concepts)
         ]
         if asked.first:
-            rows = sorted(rows, key=lambda row: (row[domain.start], row[domain.key]))[:1]
+            rows = sorted(rows, key=lambda row: (row[domain.start], row[domain.key] or 0))[:1]
         moved = [event for row in rows if (event := _moved(row, domain, asked)) is not None]
         kept = [e for e in moved if all(self.facts.holds(e, f) for f in asked.filters)]
         replaced = [event for e in kept if (event := _replaced(e, asked)) is not None]
@@ -115,8 +115,8 @@ class Chart:
 def is_named(row: Row, asked: Read, concepts: Concepts) -> bool:
     """Whether the codes of a Read name the row."""
     domain = DOMAINS[asked.domain]
-    concept = row.get(domain.concept or "")
-    source = row.get(domain.source_concept or "")
+    concept = row[domain.concept or ""]
+    source = row[domain.source_concept or ""]
 
     def among(codes: CodeSet | None, *said: int | None) -> bool:
         return codes is None or not concepts.members(codes).isdisjoint(said)
@@ -139,15 +139,15 @@ def _moved(row: Row, domain: Domain, asked: Read) -> Event | None:
     start, end = shifted(asked.start), shifted(asked.end)
     if start is None:
         return None
-    visit = row.get("visit_occurrence_id") if domain.visit else None
-    return Event(row, row[domain.key], start, end, visit, moved=start)
+    visit = row["visit_occurrence_id"] if domain.visit else None
+    return Event(row, row[domain.key] or 0, start, end, visit, moved=start)
 
 
 def _end(row: Row, domain: Domain) -> int | None:
-    known = row.get(domain.end or "")
+    known = row[domain.end or ""]
     if known is not None:
         return int(known)
-    supply = row.get(domain.days_supply or "")
+    supply = row[domain.days_supply or ""]
     length = domain.length if supply is None else supply
     return None if length is None else int(row[domain.start] + length)
 

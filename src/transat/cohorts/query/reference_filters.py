@@ -65,7 +65,7 @@ class Facts:
         if attribute in _DERIVED:
             return _DERIVED[attribute](self, event)
         table, _, column = attribute.rpartition(".")
-        return (self._reached(event, table) if table else event.row).get(column)
+        return (self._reached(event, table) if table else event.row)[column]
 
     def holds(self, event: Event, condition: Filter) -> bool:
         """Whether a filter holds; an unknown value satisfies nothing."""
@@ -105,19 +105,19 @@ class Facts:
 
     def _reached(self, event: Event, table: str) -> Row:
         key = REACHED[table]
-        leads_to = self.person if table == "person" else event.row.get(key)
+        leads_to = self.person if table == "person" else event.row[key]
         row = self.concepts.history.named(table, key, leads_to)
-        return {} if table == "visit_occurrence" and row.get("person_id") != self.person else row
+        return Row() if table == "visit_occurrence" and row["person_id"] != self.person else row
 
     def _age(self, day: int | None) -> int | None:
-        born = self.concepts.history.named("person", "person_id", self.person).get("year_of_birth")
+        born = self.concepts.history.named("person", "person_id", self.person)["year_of_birth"]
         if day is None or born is None:
             return None
         return int((EPOCH + timedelta(days=day)).year - born)
 
 
 def _ratio(event: Event, bound: str) -> float | None:
-    value, limit = event.row.get("value_as_number"), event.row.get(bound)
+    value, limit = event.row["value_as_number"], event.row[bound]
     return None if value is None or not limit else value / limit
 
 

@@ -11,14 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from transat.cohorts.query.domains import PREGNANCY
+from transat.core.errors import InputError
+from transat.core.languages import Text
 from transat.tables.column import ColumnType
 from transat.tables.omop import tables
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from transat.engines.cdm import Cdm
 
-#: A row by column name; days are counted from 1970-01-01; a column that is not there is null.
-Row = Mapping[str, Any]
 _TYPES: Final[Mapping[ColumnType, pa.DataType]] = {
     "integer": pa.int64(),
     "bigint": pa.int64(),
@@ -27,6 +29,13 @@ _TYPES: Final[Mapping[ColumnType, pa.DataType]] = {
     "datetime": pa.date32(),
     "text": pa.string(),
 }
+
+
+class Row(dict[str, Any]):
+    """A row by column name, days counted from 1970-01-01. A column that is not there is null."""
+
+    def __missing__(self, column: str) -> None:
+        return None
 
 
 class Period(NamedTuple):
@@ -42,7 +51,10 @@ class Period(NamedTuple):
 
 @dataclass(slots=True)
 class History:
-    """All that a CDM says, by person. Tables are read when they are first asked for."""
+    """All that a CDM says, by person. Tables are read when they are first asked for.
+
+    Raises InputError for a file that is not Parquet, or whose columns are of other kinds.
+    """
 
     cdm: Cdm
     _rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -69,7 +81,7 @@ class History:
         """The row of a table whose `key` is `value`; an empty one when there is none."""
         if (table, key) not in self._by_key:
             self._by_key[table, key] = {row[key]: row for row in self.rows(table)}
-        return {} if value is None else self._by_key[table, key].get(value, {})
+        return Row() if value is None else self._by_key[table, key].get(value, Row())
 
     def periods(self, person: int) -> list[Period]:
         """The person's observation periods whose two days are known, in order."""
@@ -91,12 +103,14 @@ def _read(cdm: Cdm, name: str) -> list[Row]:
     file = cdm.path_of(name)
     if not file.is_file():
         return []
-    read = pq.read_table(file)
-    declared = _declared(name)
-    names = [column.lower() for column in read.column_names]
-    arrays = [_plain(c, declared.get(n)) for n, c in zip(names, read.columns, strict=True)]
-    rows: list[Row] = pa.Table.from_arrays(arrays, names=names).to_pylist()
-    return rows
+    try:
+        read = pq.read_table(file)
+        declared = _declared(name)
+        names = [column.lower() for column in read.column_names]
+        arrays = [_plain(c, declared.get(n)) for n, c in zip(names, read.columns, strict=True)]
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError):
+        raise _unreadable(file) from None
+    return [Row(row) for row in pa.Table.from_arrays(arrays, names=names).to_pylist()]
 
 
 def _declared(name: str) -> Mapping[str, ColumnType]:
@@ -106,3 +120,14 @@ def _declared(name: str) -> Mapping[str, ColumnType]:
 def _plain(column: pa.ChunkedArray, declared: ColumnType | None) -> pa.ChunkedArray:
     typed = column if declared is None else column.cast(_TYPES[declared])
     return typed.cast(pa.int32()) if pa.types.is_date32(typed.type) else typed
+
+
+def _unreadable(file: Path) -> InputError:
+    return InputError(
+        Text(
+            f"ce fichier ne se lit pas comme la table {file.stem} d'un CDM.",
+            f"this file does not read as the table {file.stem} of a CDM.",
+        ),
+        str(file),
+        Text("Refaites le CDM ou sa copie.", "Make the CDM, or its copy, again."),
+    )

@@ -6,7 +6,7 @@ from transat.cohorts.query.analysis import FollowUp, Measure
 from transat.cohorts.query.model import Read
 from transat.cohorts.query.reference_events import Chart
 from transat.cohorts.query.reference_filters import Event
-from transat.cohorts.query.reference_history import Period
+from transat.cohorts.query.reference_history import Period, Row
 from transat.cohorts.query.reference_periods import collapsed
 
 CENSORED, OUTCOME = 0, 1
@@ -47,7 +47,7 @@ def followed(follow_up: FollowUp, period: Period, chart: Chart) -> tuple[int | N
 def _index(period: Period, chart: Chart) -> Event:
     """The period as an event, in the first observation period that holds its start."""
     observed = [p for p in chart.periods if p.holds(period.start)]
-    return Event({}, 0, period.start, period.end, period=observed[0] if observed else None)
+    return Event(Row(), 0, period.start, period.end, period=observed[0] if observed else None)
 
 
 def _of_one(measure: Measure, found: list[Event], index: Event, chart: Chart) -> float | int | None:
