@@ -25,7 +25,7 @@ from transat.cohorts.episodes.match import conclude, match
 from transat.cohorts.episodes.outcomes import outcomes
 from transat.cohorts.episodes.parameters import LAST, HippsParameters
 from transat.cohorts.episodes.progress import progress
-from transat.cohorts.episodes.records import Records, read
+from transat.cohorts.episodes.records import Records, gather, read
 from transat.engines.duckdb import DuckDB
 
 FOLDER = Path(__file__).parent / "darwin_code"
@@ -63,7 +63,8 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Records:
     written = cdm.write(tmp_path_factory.mktemp("darwin_code") / "cdm", seed=1)
     with DuckDB(threads=1) as engine:
         written.attach(engine)
-        return read(engine, PARAMETERS)
+        ((low, high),) = gather(engine, PARAMETERS)
+        return read(engine, low, high)
 
 
 def days(values: Ints) -> list[str]:

@@ -210,6 +210,29 @@ def test_derive_writes_the_extension_and_says_with_what(cdm: Standard, tmp_path:
     assert {p.name: p.read_bytes() for p in written.path.iterdir()} == before
 
 
+def test_women_are_taken_in_parts(
+    cdm: Standard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cdm.record(1, LIVE_BIRTH, 300)
+    for person in range(2, 8):
+        cdm.woman(person, born=1985 if person % 3 else 1900)
+        cdm.record(person, WEEK[20], 140 + person)
+        cdm.record(person, LIVE_BIRTH, 280 + person)
+    written = cdm.write(tmp_path / "cdm")
+    whole = found(written)
+    assert len(whole) == 5
+    monkeypatch.setattr("transat.cohorts.episodes.records.WOMEN", 2)
+    assert found(written) == whole
+
+
+def test_a_day_of_birth_that_does_not_exist_is_the_first_of_january(tmp_path: Path) -> None:
+    cdm = Standard()
+    cdm.add("person", person_id=1, gender_concept_id=8532, year_of_birth=1985, month_of_birth=2,
+            day_of_birth=31)  # fmt: skip
+    cdm.record(1, LIVE_BIRTH, 300)
+    assert brief(cdm.write(tmp_path / "cdm")) == [("live_birth", day(300))]
+
+
 def test_the_classes_are_those_of_the_parameters() -> None:
     assert (*CATEGORIES.values(), UNKNOWN) == OUTCOMES
     assert HippsParameters().fingerprint != HippsParameters(undated="usual").fingerprint

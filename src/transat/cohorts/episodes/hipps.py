@@ -13,7 +13,7 @@ from transat.cohorts.episodes.intervals import Ints, Mask, first_of, within
 from transat.cohorts.episodes.match import Concluded, Matched, conclude, match
 from transat.cohorts.episodes.parameters import LAST, OUTCOMES, HippsParameters
 from transat.cohorts.episodes.progress import progress
-from transat.cohorts.episodes.records import EVENT_TABLES, Ends, Records, read
+from transat.cohorts.episodes.records import EVENT_TABLES, Ends, Records, forget, gather, read
 from transat.cohorts.episodes.starts import (
     CLASSES,
     DATINGS,
@@ -59,10 +59,16 @@ def find(engine: Engine, parameters: HippsParameters) -> tuple[pa.Table, int]:
 
     Needs `infant_birth`. Columns as `cohorts.pregnancies.COLUMNS`; plurality is null.
     """
-    records = read(engine, parameters)
-    found = apart(infer(records, parameters), parameters)
-    found = _alive(engine, found, parameters)
-    return _table(found, records.ends), int(found.moved.sum())
+    tables, moved = [], 0
+    for low, high in gather(engine, parameters):
+        records = read(engine, low, high)
+        found = _alive(engine, apart(infer(records, parameters), parameters), parameters)
+        tables.append(_table(found, records.ends))
+        moved += int(found.moved.sum())
+    forget(engine)
+    whole = pa.concat_tables(tables)
+    numbers = pa.array(np.arange(1, whole.num_rows + 1))
+    return whole.add_column(0, "episode_id", numbers), moved
 
 
 def infer(records: Records, parameters: HippsParameters) -> Episodes:
@@ -197,7 +203,6 @@ def _table(found: Episodes, ends: Ends) -> pa.Table:
     row = found.row[known]
     return pa.table(
         {
-            "episode_id": np.arange(1, len(found.end) + 1),
             "person_id": found.person,
             "start_date": _dates(found.start),
             "end_date": _dates(found.end),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MOST_WEEKS: Final = 44
 #: A month of gestation, in days, where a start is counted back from a sign of progress.
 MONTH: Final = 30.4
+#: Women whose records are in memory at a time.
+WOMEN: Final = 100_000
 #: The tables read, with their date, the number of a record and what it says in words.
 _DATED: Final = {
     "condition_occurrence": ("condition_start_date", "NULL", "NULL"),
@@ -101,17 +103,40 @@ class Records:
     evidence: Evidence
 
 
-def read(engine: Engine, parameters: HippsParameters) -> Records:
-    """Gather the records of women of the ages asked; needs the CDM attached.
+def gather(engine: Engine, parameters: HippsParameters) -> list[tuple[int, int]]:
+    """Find the records of women of the ages asked, in one pass; needs the CDM attached.
+
+    Returns the ranges of person_id, both ends in, in which `read` takes them: what follows needs
+    memory for one range of WOMEN women at a time.
+    """
+    queries = {
+        "ends": _ends(parameters),
+        "weeks": _weeks(parameters),
+        "signs": _signs(parameters),
+        "evidence": _evidence(),
+    }
+    engine.sql(f"CREATE OR REPLACE TEMP TABLE hipps_woman AS {_women()}")
+    with registered(engine):
+        for name, query in queries.items():
+            engine.sql(f"CREATE OR REPLACE TEMP TABLE hipps_{name} AS {query}")
+    ranges = engine.rows(f"""
+        SELECT min(person_id), max(person_id) FROM (
+            SELECT person_id, (row_number() OVER (ORDER BY person_id) - 1) // {WOMEN} AS part
+            FROM hipps_woman)
+        GROUP BY part ORDER BY part""")
+    return [(int(low), int(high)) for low, high in ranges] or [(0, -1)]
+
+
+def read(engine: Engine, low: int, high: int) -> Records:
+    """The gathered records of the women numbered from `low` to `high`.
 
     Rows come in a total order, so nothing that follows depends on the CDM's.
     """
-    with registered(engine):
-        engine.sql(f"CREATE OR REPLACE TEMP TABLE hipps_woman AS {_women()}")
-        ends = engine.arrow(_ends(parameters))
-        weeks = engine.arrow(_weeks(parameters))
-        signs = engine.arrow(_signs(parameters))
-        evidence = engine.arrow(_evidence())
+    ends, weeks, signs, evidence = (
+        engine.arrow(f"""
+            SELECT * FROM hipps_{name} WHERE person BETWEEN {low} AND {high} ORDER BY ALL""")
+        for name in ("ends", "weeks", "signs", "evidence")
+    )
     return Records(
         Ends(**_ints(ends)),
         Weeks(**_ints(weeks, "weeks"), weeks=_floats(weeks, "weeks")),
@@ -124,10 +149,18 @@ def read(engine: Engine, parameters: HippsParameters) -> Records:
     )
 
 
+def forget(engine: Engine) -> None:
+    """Drop what `gather` made."""
+    for name in ("woman", "ends", "weeks", "signs", "evidence"):
+        engine.sql(f"DROP TABLE IF EXISTS hipps_{name}")
+
+
 def _women() -> str:
     return f"""
-        SELECT person_id, make_date(year_of_birth, coalesce(month_of_birth, 1),
-                                    coalesce(day_of_birth, 1)) AS born
+        SELECT person_id, coalesce(
+                   TRY_CAST(concat_ws('-', year_of_birth, coalesce(month_of_birth, 1),
+                                      coalesce(day_of_birth, 1)) AS DATE),
+                   make_date(year_of_birth, 1, 1)) AS born
         FROM person WHERE gender_concept_id = {FEMALE}"""
 
 
@@ -167,8 +200,7 @@ def _ends(parameters: HippsParameters) -> str:
     record = _all("hipps_end", "category, concept_id AS concept, event_table, event, visit")
     return f"""
         SELECT person_id AS person, {_DAY} AS day, category, concept, event_table, event, visit
-        FROM ({record}) WHERE {_of_age(parameters)}
-        ORDER BY person, day, category, concept, event_table, event"""
+        FROM ({record}) WHERE {_of_age(parameters)}"""
 
 
 def _weeks(parameters: HippsParameters) -> str:
@@ -179,15 +211,14 @@ def _weeks(parameters: HippsParameters) -> str:
         SELECT person_id AS person, {_DAY} AS day, max(weeks) AS weeks
         FROM ({record})
         WHERE weeks > 0 AND weeks <= {MOST_WEEKS} AND {_of_age(parameters)}
-        GROUP BY person_id, day ORDER BY person, day"""
+        GROUP BY person_id, day"""
 
 
 def _signs(parameters: HippsParameters) -> str:
     record = _all("hipps_progress", "min_month, max_month", visits=True)
     return f"""
         SELECT DISTINCT person_id AS person, {_DAY} AS day, min_month, max_month
-        FROM ({record}) WHERE {_of_age(parameters)}
-        ORDER BY person, day, min_month, max_month"""
+        FROM ({record}) WHERE {_of_age(parameters)}"""
 
 
 def _evidence() -> str:
@@ -214,8 +245,7 @@ def _evidence() -> str:
             SELECT person_id, day, kind, min(low) AS low FROM point
             WHERE low IS NOT NULL GROUP BY person_id, day, kind)
         UNION ALL
-        SELECT DISTINCT person_id, {_DAY}, 4, low, high FROM span
-        ORDER BY person, day, rank, low, high"""
+        SELECT DISTINCT person_id, {_DAY}, 4, low, high FROM span"""
 
 
 def _ints(table: pa.Table, *but: str) -> dict[str, Ints]:
