@@ -53,15 +53,22 @@ def build(
         if settings.covariates:
             made = [_chosen(*m, settings.covariates) for m in made]
         dictionary = _dictionary(made, vocabulary)
-    matrix = hstack([csr_array((rows.size, 0)), *(b.matrix for b, _, _ in made)], format="csr")
-    by_id = np.argsort(
-        np.concatenate([np.empty(0, np.int64), *(ids for _, ids, _ in made)]), kind="stable"
-    )
-    back = np.empty(rows.size, np.int64)
-    back[rows.order] = np.arange(rows.size)
-    matrix = csr_array(matrix)[back][:, by_id]
-    matrix.sort_indices()
+    matrix = csr_array(hstack([csr_array((rows.size, 0)), *(b.matrix for b, _, _ in made)], "csr"))
+    every = np.concatenate([np.empty(0, np.int64), *(ids for _, ids, _ in made)])
+    matrix = _ordered(matrix, np.argsort(rows.order), np.argsort(every, kind="stable"))
     return Covariates(cohorts, matrix, dictionary, settings.analyses)
+
+
+def _ordered(
+    matrix: csr_array[np.float64], rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> csr_array[np.float64]:
+    """The matrix of these rows and columns, in this order; left alone where it has it."""
+    if bool((np.diff(rows) < 0).any()):
+        matrix = matrix[rows]
+    if bool((np.diff(columns) < 0).any()):
+        matrix = matrix[:, columns]
+    matrix.sort_indices()
+    return matrix
 
 
 class _Allowed:
