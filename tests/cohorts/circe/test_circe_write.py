@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 import pytest
 from circe_json import definition, read
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from whole_definition import whole_definition
 
@@ -55,6 +56,7 @@ def _numbers(name: str, values: st.SearchStrategy[float]) -> st.SearchStrategy[F
     return simple | st.builds(NumberIs, st.just(name), both, values, values)
 
 
+@cache
 def _filter(a: Attribute) -> st.SearchStrategy[Filter]:
     """A condition that this key can say."""
     name = st.just(a.name)
@@ -83,6 +85,7 @@ def _filter(a: Attribute) -> st.SearchStrategy[Filter]:
     raise AssertionError(a.kind)
 
 
+@cache
 def _in_order(attributes: tuple[Attribute, ...]) -> st.SearchStrategy[tuple[Filter, ...]]:
     """At most one condition for each attribute, in the order of the table."""
     kept = {}
@@ -90,7 +93,7 @@ def _in_order(attributes: tuple[Attribute, ...]) -> st.SearchStrategy[tuple[Filt
         if a.written:
             kept.setdefault((a.name, a.kind == "selection"), a)
     own = [a for a in kept.values() if a.kind != "selection"]
-    return st.lists(st.sampled_from(range(len(own))), unique=True, max_size=3).flatmap(
+    return st.lists(st.sampled_from(range(len(own))), unique=True, max_size=2).flatmap(
         lambda chosen: st.tuples(*(_filter(own[n]) for n in sorted(chosen)))
     )
 
@@ -145,7 +148,7 @@ def _counts(draw: Any, depth: int) -> Count:
 @st.composite
 def _groups(draw: Any, depth: int) -> Group:
     need = draw(st.sampled_from(["all", "any", "at_least", "at_most"]))
-    counts = draw(st.lists(_counts(0), max_size=2))
+    counts = draw(st.lists(_counts(0), max_size=1))
     people = draw(st.lists(st.builds(Demographic, _in_order(DEMOGRAPHIC)), max_size=1))
     groups = draw(st.lists(_groups(depth - 1), max_size=1)) if depth > 0 else []
     times = draw(st.integers(0, 2)) if need.startswith("at_") else 0
@@ -181,6 +184,7 @@ def _cohorts(draw: Any) -> Cohort:
     )
 
 
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(_cohorts())
 def test_what_is_written_reads_back(cohort: Cohort) -> None:
     again = circe.read(circe.write(cohort, "cohort"), "again.json")
