@@ -23,7 +23,7 @@ from transat.cohorts.query.executor import (
 )
 from transat.cohorts.query.model import Cohort, Group
 from transat.cohorts.query.reference_concepts import Concepts
-from transat.cohorts.query.reference_events import Chart, is_named
+from transat.cohorts.query.reference_events import Chart, named
 from transat.cohorts.query.reference_filters import Event
 from transat.cohorts.query.reference_history import History, Period
 from transat.cohorts.query.reference_measures import followed, measured
@@ -98,13 +98,12 @@ def _followed_through(
 
 def _who_may_enter(cohort: Cohort, concepts: Concepts) -> list[int]:
     """Persons under observation with a row that the entry names, in order."""
-    named = {
+    entering = {
         row["person_id"]
         for read in cohort.entry.reads
-        for row in concepts.history.rows(DOMAINS[read.domain].table)
-        if is_named(row, read, concepts)
+        for row in named(concepts.history.rows(DOMAINS[read.domain].table), read, concepts)
     }
-    return [person for person in concepts.history.observed() if person in named]
+    return [person for person in concepts.history.observed() if person in entering]
 
 
 def _periods(cohort: Cohort, events: list[Event], chart: Chart, counts: _Counts) -> list[Period]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal, assert_never
 
 from transat.cohorts.query.domains import DOMAINS, Domain
 from transat.cohorts.query.model import (
     Bound,
-    CodeSet,
     Count,
     Demographic,
     Group,
@@ -74,11 +73,8 @@ class Chart:
 
     def _find(self, asked: Read) -> list[Event]:
         domain = DOMAINS[asked.domain]
-        rows = [
-            row
-            for row in self.concepts.history.of(domain.table, self.person)
-            if row[domain.start] is not None and is_named(row, asked, self.concepts)
-        ]
+        own = self.concepts.history.of(domain.table, self.person)
+        rows = [r for r in named(own, asked, self.concepts) if r[domain.start] is not None]
         if asked.first:
             rows = sorted(rows, key=lambda row: (row[domain.start], row[domain.key] or 0))[:1]
         moved = [event for row in rows if (event := _moved(row, domain, asked)) is not None]
@@ -112,20 +108,21 @@ class Chart:
         return _COMPARED[group.need](sum(held), group.times)
 
 
-def is_named(row: Row, asked: Read, concepts: Concepts) -> bool:
-    """Whether the codes of a Read name the row."""
+def named(rows: Iterable[Row], asked: Read, concepts: Concepts) -> list[Row]:
+    """The rows that the codes of a Read name."""
     domain = DOMAINS[asked.domain]
-    concept = row[domain.concept or ""]
-    source = row[domain.source_concept or ""]
-
-    def among(codes: CodeSet | None, *said: int | None) -> bool:
-        return codes is None or not concepts.members(codes).isdisjoint(said)
-
-    return (
-        among(asked.codes, concept)
-        and among(asked.source_codes, source)
-        and among(asked.any_codes, concept, source)
+    concept, source = domain.concept or "", domain.source_concept or ""
+    wanted = (
+        (asked.codes, (concept,)),
+        (asked.source_codes, (source,)),
+        (asked.any_codes, (concept, source)),
     )
+    asks = [(concepts.members(codes), columns) for codes, columns in wanted if codes is not None]
+    return [
+        row
+        for row in rows
+        if all(any(row[column] in among for column in columns) for among, columns in asks)
+    ]
 
 
 def _moved(row: Row, domain: Domain, asked: Read) -> Event | None:
