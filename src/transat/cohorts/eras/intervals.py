@@ -121,7 +121,8 @@ def read_group(file: pq.ParquetFile, group: int, columns: list[str], source: Sou
 
 
 def _rows(table: pa.Table, source: Source) -> Rows:
-    table = table.rename_columns([name.lower() for name in table.column_names])
+    names = [name.lower() for name in table.column_names]
+    table = table if names == table.column_names else table.rename_columns(names)
     asked = ("person_id", source.start)
     if any(table[name].null_count for name in asked):
         table = table.filter(pc.and_(*(pc.is_valid(table[name]) for name in asked)))

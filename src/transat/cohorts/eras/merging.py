@@ -65,7 +65,7 @@ def merge(
     if not (new[1:] | (start[1:] >= start[:-1])).all():
         return _sorted_first(keys, start, end, gap, gap_days)
     latest = _latest_end(new, end)
-    apart = start[1:] - latest[:-1]
+    apart = start[1:] - latest[1:-1]
     new[1:] |= apart > gap
     first = np.flatnonzero(new)
     found = tuple(_at(first, key) for key in keys)
@@ -74,8 +74,9 @@ def merge(
     count = np.empty(len(first), np.int32)
     np.subtract(first[1:], first[:-1], out=count[:-1], casting="same_kind")
     count[-1] = len(start) - first[-1]
+    ends = np.append(_at(first, latest)[1:], latest[-1:])
     holes = _gap_days(new, apart, first) if gap_days else None
-    return Merged(found, _at(first, start), _before_next(first, latest), count, holes)
+    return Merged(found, _at(first, start), ends, count, holes)
 
 
 def _sorted_first(keys: Sequence[Ints], start: Ints, end: Ints, gap: int, gap_days: bool) -> Merged:
@@ -85,7 +86,8 @@ def _sorted_first(keys: Sequence[Ints], start: Ints, end: Ints, gap: int, gap_da
 
 def _changes(keys: Sequence[Ints]) -> Flags:
     """Whether each row has another key than the row before; the first one has."""
-    new = np.ones(len(keys[0]), np.bool_)
+    new = np.empty(len(keys[0]), np.bool_)
+    new[0] = True
     np.not_equal(keys[0][1:], keys[0][:-1], out=new[1:])
     for key in keys[1:]:
         new[1:] |= key[1:] != key[:-1]
@@ -115,47 +117,43 @@ def _order(keys: Sequence[Ints], start: Ints) -> NDArray[np.intp]:
 
 
 def _latest_end(new: Flags, end: Ints) -> Ints:
-    """The latest end of each row and those before it in its key.
+    """In place i + 1, the latest end of row i and of those before it in its key; place 0 is free.
 
-    The number of the key stands above the days in one integer, so that a maximum over all rows
-    never carries from a key to the next. It is taken over 2, 4, 8, … rows until nothing decreases:
-    intervals of one length need no step, and n rows at most log2(n).
+    So place i holds, at an era's first row i, the end of the era before. The number of the key
+    stands above the days in one integer: a maximum over all rows never carries from a key to the
+    next. It is taken over 2, 4, 8, … rows until nothing decreases: intervals of one length need no
+    step, and n rows at most log2(n).
     """
     low = int(end.min())
     days = (int(end.max()) - low).bit_length()
-    number = np.cumsum(new, dtype=np.int32)
-    wide = int(number[-1]).bit_length() + days > 31
-    code = number.astype(np.int64) if wide else number
+    keys = int(np.count_nonzero(new))
+    one, two = np.empty((2, len(end) + 1), np.int32 if keys.bit_length() + days < 32 else np.int64)
+    code, other = one[1:], two[1:]
+    np.cumsum(new, out=code)
     code <<= days
     code += end
     code -= low
-    other, step = np.empty_like(code), 1
+    step = 1
     while (code[1:] < code[:-1]).any():
         for _ in range(2):  # to look costs as much as a step
             other[:step] = code[:step]
             np.maximum(code[step:], code[:-step], out=other[step:])
-            code, other, step = other, code, 2 * step
+            (one, code), (two, other), step = (two, other), (one, code), 2 * step
     code &= (1 << days) - 1
     code += low
-    return code.astype(np.int32, copy=False)
+    return one.astype(np.int32, copy=False)
 
 
 def _at(places: NDArray[np.intp], values: Ints) -> Ints:
     return values.take(places, mode="clip")  # they are within; "raise" would check each one
 
 
-def _before_next(first: NDArray[np.intp], values: Ints) -> Ints:
-    """The value of each era's last row, which is the one before the next era's first."""
-    taken = np.empty(len(first), np.int32)
-    taken[:-1] = _at(first[1:] - 1, values)
-    taken[-1] = values[-1]
-    return taken
-
-
 def _gap_days(new: Flags, apart: Ints, first: NDArray[np.intp]) -> Ints:
     np.maximum(apart, 0, out=apart)
     apart *= ~new[1:]
-    total = np.zeros(len(new), np.int32)
+    total = np.empty(len(new), np.int32)
+    total[0] = 0
     np.cumsum(apart, out=total[1:])
     # What precedes an era's first row adds nothing, so an era's sum ends where the next begins.
-    return np.diff(_at(first, total), append=total[-1:])
+    before = np.append(_at(first, total), total[-1:])
+    return before[1:] - before[:-1]
