@@ -43,6 +43,12 @@ def declare(app: typer.Typer) -> None:
         "Ères de médicaments en une passe, à côté de la lecture seule et du meilleur SQL.",
         "Drug eras in one pass, beside mere decoding and the best SQL.",
     )(eras)
+    command(
+        bench,
+        "covariates",
+        "Covariables d'un an et expositions du premier trimestre, à côté de la lecture et du SQL.",
+        "One-year covariates and first-trimester exposures, beside decoding and SQL.",
+    )(covariates)
     app.add_typer(bench, name="bench")
 
 
@@ -149,6 +155,19 @@ def eras(
     from transat.cohorts.eras.bench import bench
 
     _print({**machine(), **bench(rows, threads)}, json)
+
+
+def covariates(
+    rows: Annotated[int, typer.Option(min=1000, help=say("Délivrances.", "Dispensings."))] = (
+        20_000_000
+    ),
+    json: Json = False,
+) -> None:
+    """Measure the covariates and print the figures."""
+    from transat.cli.measure import machine
+    from transat.cohorts.covariates.bench import bench
+
+    _print({**machine(), **bench(rows)}, json)
 
 
 def _print(figures: dict[str, str | int | float], json: bool) -> None:
