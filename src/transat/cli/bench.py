@@ -40,8 +40,8 @@ def declare(app: typer.Typer) -> None:
     command(
         bench,
         "eras",
-        "Ères de médicaments en une passe, à côté de la lecture seule et du meilleur SQL.",
-        "Drug eras in one pass, beside mere decoding and the best SQL.",
+        "Ères de médicaments en une passe, à côté de la lecture seule et du SQL.",
+        "Drug eras in one pass, beside mere decoding and SQL.",
     )(eras)
     command(
         bench,

@@ -76,3 +76,11 @@ def masked(counts: list[int], threshold: int = THRESHOLD) -> list[int | None]:
         shown.append(None if small or close else count)
         last = last if small or close else count
     return shown
+
+
+def masked_steps(
+    events: list[int], persons: list[int], threshold: int = THRESHOLD
+) -> list[tuple[int | None, int | None]]:
+    """Events and persons left after each step, masked; events never stand beside masked persons."""
+    pairs = zip(masked(events, threshold), masked(persons, threshold), strict=True)
+    return [(e if p is not None else None, p) for e, p in pairs]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from transat.cohorts.attrition import masked
+from transat.cohorts.attrition import masked_steps
 from transat.core.languages import Language, Text
 from transat.reports.numbers import Numbers
 
@@ -81,12 +81,11 @@ def _steps(source: Source, made: Generated) -> list[dict[str, Any]]:
         row for row in made.executed.attrition.to_pylist() if row["cohort_definition_id"] == number
     ]
     rules = source.definition.cohort.rules
-    events = masked([row["events"] for row in rows])
-    persons = masked([row["persons"] for row in rows])
+    left = masked_steps([row["events"] for row in rows], [row["persons"] for row in rows])
     texts = [KINDS[r["kind"]] if r["rule"] is None else rules[r["rule"]].name for r in rows]
     return [
         {"kind": r["kind"], "text": (t.fr, t.en), "events": e, "persons": p}
-        for r, t, e, p in zip(rows, texts, events, persons, strict=True)
+        for r, t, (e, p) in zip(rows, texts, left, strict=True)
     ]
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from markupsafe import Markup
 
-from transat.cohorts.attrition import masked
+from transat.cohorts.attrition import masked_steps
 from transat.core.counts import MASKED
 from transat.core.errors import InputError
 from transat.core.languages import LANGUAGES, Language, Text
@@ -78,13 +78,12 @@ def attrition_page(cohorts: Path, language: Language) -> str:
 def steps(rows: Sequence[dict[str, Any]]) -> tuple[Step, ...]:
     """The steps of one definition, masked; rows as `attrition.parquet` has them."""
     ordered = sorted(rows, key=lambda row: int(row["step"]))
-    events = masked([row["events"] for row in ordered])
-    persons = masked([row["persons"] for row in ordered])
+    left = masked_steps([row["events"] for row in ordered], [row["persons"] for row in ordered])
     found: list[Step] = []
     before: int | None = None
-    for row, e, p in zip(ordered, events, persons, strict=True):
+    for row, (e, p) in zip(ordered, left, strict=True):
         removed = None if p is None or before is None else before - p
-        found.append(Step(_text(row), None if p is None else e, p, removed))
+        found.append(Step(_text(row), e, p, removed))
         before = p
     return tuple(found)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from transat.cohorts.attrition import masked
+from transat.cohorts.attrition import masked_steps
 from transat.cohorts.language.prose.voice import Voice
 from transat.core.counts import MASKED
 
@@ -50,9 +50,6 @@ def left(attrition: pa.Table | None) -> dict[Key, Left]:
     rows = sorted(attrition.to_pylist(), key=lambda row: int(row["step"]))
     if len({row["cohort_definition_id"] for row in rows}) > 1:
         raise ValueError("attrition of more than one definition")
-    events = masked([row["events"] for row in rows])
-    persons = masked([row["persons"] for row in rows])
-    shown = {}
-    for row, e, p in zip(rows, events, persons, strict=True):
-        shown[row["kind"], row["rule"]] = Left(e if p is not None else None, p)
-    return shown
+    shown = masked_steps([row["events"] for row in rows], [row["persons"] for row in rows])
+    keys = ((row["kind"], row["rule"]) for row in rows)
+    return {key: Left(*each) for key, each in zip(keys, shown, strict=True)}
