@@ -16,7 +16,7 @@ test: $(VENV)/.dev
 	$(RUN)/python -m pytest -n auto -m "not slow"
 
 slow: $(VENV)/.spark
-	$(RUN)/python -m pytest -m slow --durations=0
+	$(RUN)/python -m pytest -n auto --dist loadfile -m slow --durations=0
 
 check: lint types layers
 
