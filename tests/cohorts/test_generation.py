@@ -101,3 +101,10 @@ def test_a_folder_of_cohorts_is_replaced(cdm: Cdm, definitions: Path, tmp_path: 
 def test_an_engine_that_does_not_exist_is_named_with_the_nearest() -> None:
     with pytest.raises(ConfigError, match=r"colums.*columns"):
         engine_named("colums")
+
+
+def test_a_cdm_without_observation_periods_is_refused(cdm: Cdm, tmp_path: Path) -> None:
+    (tmp_path / "1.json").write_text(definition(2_000_000_001), "utf-8")
+    cdm.path_of("observation_period").unlink()
+    with pytest.raises(InputError, match="OBSERVATION_PERIOD"):
+        generate(cdm, read(tmp_path / "1.json"))

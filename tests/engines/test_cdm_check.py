@@ -84,3 +84,9 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     write(link)
     assert link.is_symlink()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "real"]
+
+
+def test_a_table_named_in_upper_case_is_not_passed_over(tmp_path: Path) -> None:
+    found = cdm(tmp_path, DEATH={"person_id": [1]})
+    with pytest.raises(InputError, match=r"death\.parquet"):
+        check(found)

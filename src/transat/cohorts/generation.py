@@ -90,6 +90,7 @@ def generate(
     """
     if out is not None:
         _replaceable(out)
+    _observed(cdm)
     executed = executor(engine).run(cdm, batch.definitions)
     made = Generated(executed, tuple(_findings(cdm, batch, executed)))
     if out is not None:
@@ -109,6 +110,7 @@ def analyse(cdm: Cdm, batch: Batch, engine: EngineName, out: Path) -> list[Path]
             ", ".join(source.name for source in batch.sources[:3]),
             Text("Ajoutez-y « analyses ».", 'Add "analyses" to it.'),
         )
+    _observed(cdm)
     computing = executor(engine)
     out.mkdir(parents=True, exist_ok=True)
     written = []
@@ -168,7 +170,7 @@ def _known(cdm: Cdm, sources: list[Source]) -> dict[CodeSet, bool]:
     if not sets:
         return {}
     with DuckDB() as engine:
-        cdm.attach(engine)
+        cdm.attach(engine, wide=True)
         return {s: len(ids) > 0 for s, ids in resolve(engine, sets).items()}
 
 
@@ -229,6 +231,20 @@ def _record(cdm: Cdm, batch: Batch, made: Generated, engine: str) -> str:
         "found": made.counts,
     }
     return json.dumps(said, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def _observed(cdm: Cdm) -> None:
+    """Raises InputError for a CDM where nobody can enter a cohort, whatever the definition."""
+    path = cdm.path_of("observation_period")
+    if not path.is_file():
+        raise InputError(
+            Text("table absente : OBSERVATION_PERIOD.", "missing table: OBSERVATION_PERIOD."),
+            str(path),
+            Text(
+                "Ajoutez-la : personne n'entre dans une cohorte hors d'une période d'observation.",
+                "Add it: nobody enters a cohort outside an observation period.",
+            ),
+        )
 
 
 def _replaceable(out: Path) -> None:

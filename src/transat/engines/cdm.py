@@ -84,26 +84,29 @@ class Cdm:
             )
         return said
 
-    def attach(self, engine: Engine, names: Collection[str] | None = None) -> None:
+    def attach(
+        self, engine: Engine, names: Collection[str] | None = None, wide: bool = False
+    ) -> None:
         """Give `engine` one view per declared OMOP table, or of the tables named.
 
         Columns that the files lack are null, and a table that the folder lacks is empty, so a
-        query written for CDM 5.4 runs on an older or partial CDM.
+        query written for CDM 5.4 runs on an older or partial CDM. wide: integers that do not fit
+        in 32 bits stay what they are; without it, they cannot be read.
         """
         for name, table in omop_tables().items():
             if names is None or name in names:
-                engine.sql(
-                    f"CREATE OR REPLACE VIEW {identifier(name)} AS {self._select(engine, table)}"
-                )
+                select = self._select(engine, table, wide)
+                engine.sql(f"CREATE OR REPLACE VIEW {identifier(name)} AS {select}")
 
-    def _select(self, engine: Engine, table: Table) -> str:
+    def _select(self, engine: Engine, table: Table, wide: bool) -> str:
         path = self.path_of(table.name)
         if not path.is_file():
             return f"SELECT {_columns(table, set())} WHERE false"
         raw = f"raw_{table.name}"
         engine.view_parquet(raw, [path])
         present = {name.lower() for name in engine.columns(identifier(raw))}
-        return f"SELECT {_columns(table, present)} FROM {identifier(raw)}"
+        beyond = _beyond_32_bits(path) if wide else frozenset()
+        return f"SELECT {_columns(table, present, beyond)} FROM {identifier(raw)}"
 
 
 class Ordered(str):
@@ -202,12 +205,33 @@ class CdmWriter:
         return Cdm(self.path)
 
 
-def _columns(table: Table, present: set[str]) -> str:
+def _columns(table: Table, present: set[str], wide: Collection[str] = ()) -> str:
     return ", ".join(
-        f"CAST({identifier(c.name) if c.name in present else 'NULL'} AS {SQL_TYPES[c.type]})"
+        f"CAST({identifier(c.name) if c.name in present else 'NULL'} AS "
+        f"{SQL_TYPES['bigint' if c.type == 'integer' and c.name in wide else c.type]})"
         f" AS {identifier(c.name)}"
         for c in table.columns
     )
+
+
+def _beyond_32_bits(path: Path) -> frozenset[str]:
+    """The columns of a file whose footer does not promise that 32 bits hold their integers."""
+    import pyarrow.parquet as pq
+
+    footer = pq.read_metadata(path)
+    found = set()
+    for place in range(footer.num_columns):
+        if footer.schema.column(place).physical_type not in ("INT32", "FLOAT", "BOOLEAN"):
+            groups = (footer.row_group(n).column(place) for n in range(footer.num_row_groups))
+            if not all(_fits_32_bits(group.statistics) for group in groups):
+                found.add(footer.schema.column(place).path.lower())
+    return frozenset(found)
+
+
+def _fits_32_bits(known: Any) -> bool:
+    if known is None or not known.has_min_max or not isinstance(known.min, int):
+        return False
+    return bool(known.min >= -(2**31) and known.max < 2**31)
 
 
 def _replaceable(path: Path) -> bool:

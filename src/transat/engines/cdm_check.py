@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from transat.core.errors import InputError
 from transat.core.languages import Text
+from transat.tables.omop import tables as omop_tables
 
 if TYPE_CHECKING:
     from transat.engines.cdm import Cdm
@@ -45,7 +46,9 @@ def check(cdm: Cdm) -> None:
     Raises
     ------
     InputError: a file that is not Parquet, is cut short, or lacks a needed column; names the file.
+        One whose name is that of a table but for its case: it would be passed over.
     """
+    _names(cdm)
     for table, columns in NEEDED.items():
         path = cdm.path_of(table)
         if not path.exists():
@@ -61,6 +64,21 @@ def check(cdm: Cdm) -> None:
                     "Ajoutez-la à cette table, selon OMOP CDM 5.4.",
                     "Add it to this table, as OMOP CDM 5.4 has it.",
                 ),
+            )
+
+
+def _names(cdm: Cdm) -> None:
+    known = set(omop_tables())
+    for path in sorted(cdm.path.glob("*.[pP][aA][rR][qQ][uU][eE][tT]")):
+        table = path.stem.lower()
+        if table in known and not cdm.path_of(table).is_file():
+            raise InputError(
+                Text(
+                    "le nom de ce fichier n'est pas en minuscules.",
+                    "the name of this file is not in lower case.",
+                ),
+                str(path),
+                Text(f"Renommez-le {table}.parquet.", f"Rename it {table}.parquet."),
             )
 
 

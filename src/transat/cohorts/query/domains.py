@@ -137,7 +137,12 @@ PREGNANCY: Final[dict[str, ColumnType]] = {
 }
 
 
-def _columns(table: str) -> tuple[str, ...]:
+def column_types(table: str) -> dict[str, ColumnType]:
+    """The declared type of each column of an OMOP table, or of the extension `pregnancy`."""
     if table == "pregnancy":
-        return tuple(PREGNANCY)
-    return tuple(column.name for column in tables()[table].columns)
+        return PREGNANCY
+    return {column.name: column.type for column in tables()[table].columns}
+
+
+def _columns(table: str) -> tuple[str, ...]:
+    return tuple(column_types(table))

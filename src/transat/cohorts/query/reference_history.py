@@ -118,6 +118,8 @@ def _declared(name: str) -> Mapping[str, ColumnType]:
 
 
 def _plain(column: pa.ChunkedArray, declared: ColumnType | None) -> pa.ChunkedArray:
+    if declared in ("date", "datetime") and pa.types.is_integer(column.type):
+        raise pa.ArrowInvalid("a number is no day")
     typed = column if declared is None else column.cast(_TYPES[declared])
     return typed.cast(pa.int32()) if pa.types.is_date32(typed.type) else typed
 

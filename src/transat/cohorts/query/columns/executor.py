@@ -79,5 +79,5 @@ class Columns:
 
 def _concepts(cdm: Cdm, sets: Iterable[CodeSet]) -> dict[CodeSet, Ints]:
     with DuckDB() as engine:
-        cdm.attach(engine)
+        cdm.attach(engine, wide=True)
         return resolve(engine, sets)

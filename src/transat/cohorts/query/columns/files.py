@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from transat.cohorts.query.domains import column_types
 from transat.core.errors import InputError
 from transat.core.languages import Text
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from transat.cohorts.query.columns.keys import Ints
+    from transat.tables.column import ColumnType
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +79,49 @@ class TableFile:
         return [n for n in every if _meets(metadata.row_group(n).column(place), wanted)]
 
     def read(self, column: str, groups: list[int]) -> Any:
-        """An Arrow array of the column in those row groups; None when the file lacks it."""
+        """An Arrow array of the column in those row groups; None when the file lacks it.
+
+        One of another type than the declared is read as that type where all its values can be.
+        """
         if not self.has(column):
             return None
         name = self._names[column]
         try:
             table = self._file.read_row_groups(groups, columns=[name], use_threads=False)
-        except (pa.ArrowInvalid, OSError):
+            return _as_declared(table.column(0), column_types(self.path.stem).get(column))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError):
             raise self._unreadable() from None
-        return table.column(0)
 
     def _unreadable(self) -> InputError:
         return InputError(
-            Text("ce fichier Parquet ne se lit pas.", "this Parquet file cannot be read."),
+            Text(
+                f"ce fichier ne se lit pas comme la table {self.path.stem} d'un CDM.",
+                f"this file does not read as the table {self.path.stem} of a CDM.",
+            ),
             str(self.path),
-            Text("Refaites le CDM.", "Make the CDM again."),
+            Text("Refaites le CDM ou sa copie.", "Make the CDM, or its copy, again."),
         )
 
 
 def _meets(column: Any, wanted: PersonRange) -> bool:
     """Whether a row group's statistics allow persons of the range."""
     known = column.statistics
-    if known is None or not known.has_min_max:
+    if known is None or not known.has_min_max or not isinstance(known.min, int):
         return True
     return bool(known.min <= wanted.high and known.max >= wanted.low)
+
+
+def _as_declared(column: Any, declared: ColumnType | None) -> Any:
+    """A column of integers, numbers or days as such. Raises ArrowInvalid where one is none."""
+    is_type = pa.types
+    if declared in ("integer", "bigint") and not is_type.is_integer(column.type):
+        return column.cast(pa.int64())
+    if declared == "float" and not (
+        is_type.is_floating(column.type) or is_type.is_integer(column.type)
+    ):
+        return column.cast(pa.float64())
+    if declared in ("date", "datetime") and not is_type.is_timestamp(column.type):
+        if is_type.is_integer(column.type):
+            raise pa.ArrowInvalid("a number is no day")
+        return column.cast(pa.date32())
+    return column

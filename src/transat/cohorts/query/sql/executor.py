@@ -17,6 +17,8 @@ from transat.cohorts.query.sql.analysis import statements as of_analysis
 from transat.cohorts.query.sql.attributes import pregnancies
 from transat.cohorts.query.sql.codes import Codes
 from transat.cohorts.query.sql.cohort import Statement, statements
+from transat.core.errors import DataQualityError, InputError
+from transat.core.languages import Text
 from transat.engines.choose import open_engine
 
 if TYPE_CHECKING:
@@ -68,12 +70,32 @@ class Sql:
     @contextmanager
     def _attached(self, cdm: Cdm) -> Iterator[Engine]:
         with (
+            _told_of(cdm),
             tempfile.TemporaryDirectory(prefix="transat-") as spill,
             open_engine(self.engine, self.memory_limit, self.threads, Path(spill)) as engine,
         ):
-            cdm.attach(engine)
+            cdm.attach(engine, wide=True)
             engine.sql(f"CREATE OR REPLACE VIEW pregnancy AS {_pregnancies(cdm, engine)}")
             yield engine
+
+
+@contextmanager
+def _told_of(cdm: Cdm) -> Iterator[None]:
+    """A value that is not of its column's type is the CDM's defect."""
+    try:
+        yield
+    except DataQualityError:
+        raise InputError(
+            Text(
+                "une colonne de ce CDM ne se lit pas dans le type qu'elle a dans OMOP.",
+                "a column of this CDM does not read as the type that OMOP gives it.",
+            ),
+            str(cdm.path),
+            Text(
+                "Lancez avec « --engine columns », qui nomme la table.",
+                'Run with "--engine columns", which names the table.',
+            ),
+        ) from None
 
 
 def script(definitions: Iterable[Definition]) -> list[Statement]:
