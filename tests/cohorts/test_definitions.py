@@ -75,3 +75,9 @@ def test_nothing_to_read_is_said(tmp_path: Path) -> None:
         read(tmp_path)
     with pytest.raises(InputError, match="aucune définition"):
         read(write(tmp_path / "d", a__txt="x") / "a.txt")
+
+
+def test_a_number_beyond_64_bits_is_refused(tmp_path: Path) -> None:
+    (tmp_path / f"{10**19}.json").write_text(definition(), "utf-8")
+    with pytest.raises(StudyError, match="18"):
+        read(tmp_path / f"{10**19}.json")

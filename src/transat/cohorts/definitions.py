@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: OHDSI's list of the names of a set of definitions (CohortGenerator, PhenotypeLibrary).
 NAMES: Final = "cohorts.csv"
+#: Digits of a cohort_definition_id: 64 bits hold as many.
+_DIGITS: Final = 18
 SUFFIXES: Final = (".json", ".yaml", ".yml")
 
 
@@ -149,7 +151,7 @@ def _parsed(
     name: str, text: str, opener: Callable[[str], bytes]
 ) -> list[tuple[int | None, Source]]:
     stem = Path(name).stem
-    number = int(stem) if stem.isascii() and stem.isdigit() else None
+    number = _number(stem, name)
     if Path(name).suffix.lower() == ".json":
         from transat.cohorts import circe
 
@@ -162,6 +164,22 @@ def _parsed(
         (number if len(study.cohorts) == 1 else None, _source(c, name, "transat", t, study))
         for t, c in study.cohorts
     ]
+
+
+def _number(stem: str, name: str) -> int | None:
+    """The number that names a file; None for another name. Raises StudyError when it is too big."""
+    if not (stem.isascii() and stem.isdigit()):
+        return None
+    if len(stem) > _DIGITS:
+        raise StudyError(
+            Text("ce numéro de cohorte est trop grand.", "this cohort number is too big."),
+            name,
+            Text(
+                f"Nommez le fichier par {_DIGITS} chiffres au plus.",
+                f"Name the file by {_DIGITS} digits at most.",
+            ),
+        )
+    return int(stem)
 
 
 def _source(
@@ -210,6 +228,6 @@ def _titles(text: str) -> dict[int, str]:
     for row in rows:
         low = {(k or "").lower().replace("_", ""): v for k, v in row.items()}
         number, name = low.get("cohortid") or "", low.get("cohortname") or ""
-        if number.isascii() and number.isdigit() and name.strip():
+        if number.isascii() and number.isdigit() and len(number) <= _DIGITS and name.strip():
             found[int(number)] = name.strip()
     return found

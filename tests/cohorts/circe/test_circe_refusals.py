@@ -14,6 +14,8 @@ from whole_definition import whole_definition
 
 from transat.cohorts import circe
 from transat.cohorts.circe.faults import DefinitionMalformed, FeatureUnsupported
+from transat.cohorts.inspect.logic import compare
+from transat.cohorts.language.hashes import logic_sha256
 from transat.core.errors import StudyError, TransatError
 
 Place = tuple[Any, ...]
@@ -34,6 +36,28 @@ def test_not_json(text: str) -> None:
 
 def test_not_json_says_line_and_column() -> None:
     assert refused('{"a": 1,\n  b}').startswith("bad.json:2:3: ")
+
+
+def test_a_key_twice_and_half_a_letter_are_refused() -> None:
+    text = json.dumps(definition({"Death": {}}))
+    assert '"PriorDays" is twice' in refused(
+        text.replace('"PriorDays"', '"PriorDays": 9, "PriorDays"')
+    )
+    assert "no letter" in refused(json.dumps(definition(Title="\ud800")))
+    assert circe.read(json.dumps(definition(Title="\U0001f600")), "a.json").name is not None
+
+
+def test_groups_too_deep_are_refused_and_deep_ones_are_named_alike() -> None:
+    def nested(levels: int) -> str:
+        inner = counted({"Death": {}})
+        for _ in range(levels):
+            inner = counted({"Death": {"CorrelatedCriteria": group(inner)}})
+        return json.dumps(definition(AdditionalCriteria=group(inner)))
+
+    assert "one in the other" in refused(nested(51))
+    deep = circe.read(nested(50), "deep.json")
+    assert logic_sha256(deep) == logic_sha256(circe.read(nested(50), "deep.json"))
+    assert compare(deep, circe.read(nested(49), "deep.json")).a == logic_sha256(deep)
 
 
 @pytest.mark.parametrize("said", [[], 1, "text", None, {}])

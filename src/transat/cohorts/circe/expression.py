@@ -96,17 +96,44 @@ def read(text: str, where: str) -> Cohort:
     )
 
 
+class _Twice(ValueError):
+    """A key that an object has twice: readers of JSON differ on which of them counts."""
+
+
 def _json(text: str, where: str) -> Any:
     def not_json(name: str) -> None:
         raise ValueError(name)
 
     try:
-        return json.loads(text, parse_constant=not_json)
+        said = json.loads(text, parse_constant=not_json, object_pairs_hook=_object)
+        if "\\u" in text:
+            json.dumps(said, ensure_ascii=False).encode()
+        return said
     except json.JSONDecodeError as error:
         place = f"{where}:{error.lineno}:{error.colno}"
+    except _Twice as error:
+        raise malformed(
+            where,
+            f"la clé « {error} » est deux fois au même endroit.",
+            f'the key "{error}" is twice at one place.',
+        ) from None
+    except UnicodeEncodeError:
+        raise malformed(
+            where,
+            "un texte tient un code \\u qui n'est pas une lettre.",
+            "a text holds a \\u code that is no letter.",
+        ) from None
     except (ValueError, RecursionError):
         place = where
     raise malformed(place, "ce n'est pas du JSON.", "this is not JSON.")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    said = dict(pairs)
+    if len(said) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _Twice(next(key for key in keys if keys.count(key) > 1))
+    return said
 
 
 def unwrapped(said: Any, where: str) -> tuple[Any, str, Any]:

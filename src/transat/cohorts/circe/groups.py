@@ -58,6 +58,8 @@ COLUMNS: Final = (
     "VISIT_ID",
     "VISIT_DETAIL_ID",
 )
+#: Nobody writes groups that lie so deep; beyond, a program's own depth is at stake.
+_DEEPEST: Final = 50
 #: The whole observation period, in which events start anyway: a window that bounds nothing.
 _ANYTIME: Final = Window("period_start", "period_end")
 
@@ -71,6 +73,12 @@ def unless_empty(value: Any, path: str, sets: ConceptSets) -> Group | None:
 def group(value: Any, path: str, sets: ConceptSets, text: Text | None = None) -> Group:
     """A group of criteria with its members, in the order of the JSON."""
     said = members(value, path, _GROUP)
+    if path.count(".Groups[") + path.count(".CorrelatedCriteria") > _DEEPEST:
+        raise malformed(
+            path,
+            f"plus de {_DEEPEST} groupes l'un dans l'autre.",
+            f"more than {_DEEPEST} groups, one in the other.",
+        )
     held: tuple[Count | Demographic | Group, ...] = (
         *(
             _count(one, f"{path}.CriteriaList[{n}]", sets)
