@@ -95,6 +95,18 @@ def test_the_sql_of_a_reviewer_names_the_rule(cdm: Path, file: Path, tmp_path: P
     assert "Aged 30 or more" in (tmp_path / "q.sql").read_text("utf-8")
 
 
+def test_neither_the_cdm_nor_the_definition_is_replaced_by_sql_or_a_page(
+    cdm: Path, file: Path
+) -> None:
+    before = (cdm / "person.parquet").read_bytes(), file.read_bytes()
+    for path in (cdm / "person.parquet", file, cdm):
+        done = transat("cohort", file, "--cdm", cdm, "--sql", path)
+        assert (done.returncode, ".sql" in done.stderr) == (17, True)
+    page = ("cohort", "profile", "--cdm", cdm, "--person", "9", "--out")
+    assert transat(*page, cdm / "person.parquet").returncode == 17
+    assert ((cdm / "person.parquet").read_bytes(), file.read_bytes()) == before
+
+
 @pytest.mark.parametrize(
     ("concept", "domain", "said"),
     [

@@ -9,6 +9,7 @@ import pytest
 from circe_by_hand import definition
 
 from transat.cohorts.definitions import read
+from transat.cohorts.language.examples import copy
 from transat.core.errors import InputError, StudyError
 
 
@@ -81,3 +82,56 @@ def test_a_number_beyond_64_bits_is_refused(tmp_path: Path) -> None:
     (tmp_path / f"{10**19}.json").write_text(definition(), "utf-8")
     with pytest.raises(StudyError, match="18"):
         read(tmp_path / f"{10**19}.json")
+
+
+def zipped(path: Path, **files: str) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name.replace("__", ".").replace("_in_", "/"), text)
+    return path
+
+
+def test_one_name_in_two_folders_of_a_zip_loses_no_definition(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r"b/1\.json"):
+        read(zipped(tmp_path / "d.zip", a_in_1__json=definition(), b_in_1__json=definition()))
+
+
+@pytest.mark.parametrize("place", [6, 8, 60])
+def test_a_zip_that_cannot_be_taken_out_is_refused(tmp_path: Path, place: int) -> None:
+    """Encrypted, compressed in an unknown way, damaged."""
+    path = zipped(tmp_path / "d.zip", n1__json=definition())
+    raw = bytearray(path.read_bytes())
+    if place < 10:
+        value = 1 if place == 6 else 99
+        raw[place] = raw[raw.find(b"PK\1\2") + place + 2] = value
+    else:
+        raw[place] ^= 0xFF
+    path.write_bytes(raw)
+    with pytest.raises(StudyError, match="zip"):
+        read(path)
+
+
+def test_what_macos_adds_to_a_zip_is_passed_over(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "d.zip", n1__json=definition())
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("__MACOSX/._1.json", b"\0")
+        archive.writestr("2.json/", b"")
+    assert [s.name for s in read(path).sources] == ["n1.json"]
+
+
+def test_a_list_of_names_that_is_no_csv_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, n1__json=definition(), Cohorts__csv='cohortId,cohortName\n1,"' + "x" * 200_000)
+    batch = read(tmp_path)
+    assert len(batch.sources) == len(batch.refused) == 1
+
+
+def test_a_code_list_by_a_link_out_of_the_folder_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("2 80 01 SECRET", "utf-8")
+    (tmp_path / "study").mkdir()
+    copy(tmp_path / "study")
+    for path in (tmp_path / "study").rglob("*.csv"):
+        path.unlink()
+        path.symlink_to(tmp_path / "secret")
+    refused = read(tmp_path / "study").refused
+    assert refused
+    assert "SECRET" not in "".join(e.message("en") for e in refused)

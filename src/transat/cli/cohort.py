@@ -126,8 +126,9 @@ def _answer(batch: Batch, made: Generated) -> dict[str, object]:
 
 def _write_sql(path: Path, batch: Batch) -> None:
     from transat.cohorts.query.sql.executor import text
-    from transat.reports.files import write_beside
+    from transat.reports.files import refuse_another_kind, write_beside
 
+    refuse_another_kind(path, ".sql")
     typer.echo(write_beside(path, text(batch.definitions)))
 
 

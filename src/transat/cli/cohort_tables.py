@@ -108,7 +108,12 @@ def attrition(
 def profile(
     cdm: CdmFolder,
     person: Annotated[
-        int, typer.Option(help=say("Son person_id dans ce CDM.", "Its person_id in this CDM."))
+        int,
+        typer.Option(
+            min=-(2**63),
+            max=2**63 - 1,
+            help=say("Son person_id dans ce CDM.", "Its person_id in this CDM."),
+        ),
     ],
     out: Annotated[Path, typer.Option(help=say("Page HTML à écrire.", "HTML page to write."))],
     cohorts: Annotated[
@@ -124,7 +129,9 @@ def profile(
     from transat.engines.cdm import Cdm
     from transat.reports.cohorts_profile import profile as page
     from transat.reports.cohorts_profile import write_profile
+    from transat.reports.files import refuse_another_kind
 
+    refuse_another_kind(out, ".html")
     typer.echo(write_profile(page(Cdm(cdm), person, current(), cohorts), out))
     stays = Text(
         "Cette page montre une personne : elle ne sort pas du site.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -113,26 +114,68 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
         for file in sorted(f for f in path.iterdir() if _matters(f.name) and f.is_file()):
             yield file.name, file.read_bytes()
         return
-    with zipfile.ZipFile(path) as archive:
-        inside = {PurePosixPath(name).name: name for name in archive.namelist()}
-        for name in sorted(filter(_matters, inside)):
-            yield name, archive.read(inside[name])
+    with _opened(path) as archive:
+        inside: dict[str, str] = {}
+        for entry in archive.infolist():
+            name = PurePosixPath(entry.filename).name
+            if entry.is_dir() or not _matters(name):
+                continue
+            if name in inside:
+                raise _same_name(entry.filename, inside[name])
+            inside[name] = entry.filename
+        for name in sorted(inside):
+            yield name, _unzipped(archive, inside[name])
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except zipfile.BadZipFile:
+        raise InputError(
+            Text("ce zip est abîmé.", "this zip is damaged."),
+            str(path),
+            Text("Copiez-le de nouveau.", "Copy it again."),
+        ) from None
+
+
+def _unzipped(archive: zipfile.ZipFile, name: str) -> bytes:
+    """What the zip holds under `name`. Raises StudyError for what cannot be taken out."""
+    try:
+        return archive.read(name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
+        # RuntimeError: encrypted, or compressed in a way that Python does not know.
+        raise StudyError(
+            Text(
+                "ce fichier ne s'extrait pas : zip abîmé ou chiffré.",
+                "this file cannot be taken out: the zip is damaged or encrypted.",
+            ),
+            name,
+            Text("Refaites le zip, sans mot de passe.", "Make the zip again, without a password."),
+        ) from None
 
 
 def _beside(path: Path, name: str) -> bytes:
-    """A file that a definition names: beside it, or in the same zip. Raises OSError."""
-    if path.is_dir():
-        return (path / name).read_bytes()
-    if not zipfile.is_zipfile(path):
-        return (path.parent / name).read_bytes()
-    with zipfile.ZipFile(path) as archive:
+    """A file that a definition names: beside it, or in the same zip. Raises OSError.
+
+    A link that leads out of the folder is not followed: whoever wrote the definition would read by
+    it, in an error, a file of whoever runs it.
+    """
+    if path.is_dir() or not zipfile.is_zipfile(path):
+        folder = path if path.is_dir() else path.parent
+        found = (folder / name).resolve()
+        if not found.is_relative_to(folder.resolve()):
+            raise FileNotFoundError(name)
+        return found.read_bytes()
+    with _opened(path) as archive:
         ends = [inside for inside in archive.namelist() if f"/{inside}".endswith(f"/{name}")]
         if not ends:
             raise FileNotFoundError(name)
-        return archive.read(min(ends, key=len))
+        return _unzipped(archive, min(ends, key=len))
 
 
 def _matters(name: str) -> bool:
+    if name.startswith("."):  # what macOS puts beside a file in a zip
+        return False
     return name.lower() == NAMES or Path(name).suffix.lower() in SUFFIXES
 
 
@@ -210,6 +253,17 @@ def _titled(number: int, source: Source, title: str | None) -> Source:
     return replace(source, definition=definition, title=shown)
 
 
+def _same_name(second: str, first: str) -> StudyError:
+    return StudyError(
+        Text(
+            f"ce fichier porte le nom de {first}, dans un autre dossier du zip.",
+            f"this file has the name of {first}, in another folder of the zip.",
+        ),
+        second,
+        Text("Renommez l'un des deux fichiers.", "Rename one of the two files."),
+    )
+
+
 def _twice(number: int, first: str, second: str) -> StudyError:
     return StudyError(
         Text(
@@ -223,8 +277,15 @@ def _twice(number: int, first: str, second: str) -> StudyError:
 
 def _titles(text: str) -> dict[int, str]:
     """cohortId → cohortName of OHDSI's list; columns are found whatever their case."""
-    rows = csv.DictReader(io.StringIO(text))
     found = {}
+    try:
+        rows = list(csv.DictReader(io.StringIO(text)))
+    except csv.Error:
+        raise StudyError(
+            Text("cette liste n'est pas un CSV.", "this list is no CSV."),
+            NAMES,
+            Text("Corrigez-la, ou ôtez-la.", "Correct it, or take it out."),
+        ) from None
     for row in rows:
         low = {(k or "").lower().replace("_", ""): v for k, v in row.items()}
         number, name = low.get("cohortid") or "", low.get("cohortname") or ""

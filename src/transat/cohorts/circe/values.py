@@ -16,7 +16,8 @@ Value = TypeVar("Value")
 #: Days beyond these (2,738 years) are a mistake, and leave the calendar of some engines.
 FARTHEST: Final = 1_000_000
 _LARGEST: Final = 2**31 - 1
-_CONCEPTS: Final = 2**63 - 1
+#: Concept ids, and every whole number that JSON carries exactly (RFC 8785).
+_CONCEPTS: Final = 2**53 - 1
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,19}(\.[0-9]{1,19})?")
 _DAY = re.compile(r"([0-9]{1,4})-([0-9]{1,2})-([0-9]{1,2})")
