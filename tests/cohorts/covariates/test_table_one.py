@@ -158,3 +158,33 @@ def test_groups_of_ones_own_and_a_mask_that_does_not_fit() -> None:
     assert [g.en for g in found.groups] == ["exposed", "others"]
     with pytest.raises(StudyError, match="exposées"):
         cv.table_one(table, [(groups[0][0], half[:3])])
+
+
+def test_a_group_within_another_tells_nothing_of_the_rest_by_subtraction() -> None:
+    """60 persons, and 40 of them; of the 20 others, 3 have the first drug, none the second."""
+    person = [*range(60), *range(20, 60)]
+
+    def of(few: int) -> list[float | None]:
+        first = [*ones(few, 20), *ones(20, 40)]
+        return [*first, *first[20:]]
+
+    other: list[float | None] = [None if v else 1.0 for v in of(3)]
+    columns = [(DRUG, of(3)), (DRUG, of(0)), (SEX, of(3)), (SEX, other)]
+    table = made(columns, [1] * 60 + [2] * 40, person)
+    shown = cv.table_one(table, sections=SECTIONS)
+    found = lines(shown)
+    assert (shown.sizes, shown.persons) == ((60, 40), (60, 40))
+    assert [c.count for c in found["column 0"].cells] == [23, None]
+    assert [c.count for c in found["column 1"].cells] == [20, 20]
+    for level in ("column 2", "column 3"):
+        assert found[level].cells[1].count is None
+        assert found[level].difference is None
+
+
+def test_a_group_that_is_nearly_another_shows_nothing() -> None:
+    person = [*range(60), *range(5, 60)]
+    columns = [(DRUG, [1.0, None] * 57 + [None]), (AGE, [40.0] * 115)]
+    shown = cv.table_one(made(columns, [1] * 60 + [2] * 55, person), sections=SECTIONS)
+    assert (shown.sizes, shown.persons) == ((60, None), (60, None))
+    for line in shown.lines:
+        assert all(cell.count is None and cell.mean is None for cell in line.cells[1:])

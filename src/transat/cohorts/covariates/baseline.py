@@ -8,7 +8,8 @@ FeatureExtraction's, but that its variance of a score leaves out the rows withou
 Counts are of rows (periods); a person may have several. What the table holds may leave: the count
 of 1 to threshold - 1 persons, or one that leaves so many out, is masked, with its share and its
 difference; among levels that add up to the group, never one alone, and never fewer persons than the
-threshold together.
+threshold together. Of a group all rows of which another holds too (same person, same day), what
+would tell as little of the rest of that other one by subtraction is masked as well.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from math import isfinite, sqrt
 from typing import Final, Literal
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
@@ -111,11 +113,12 @@ def table_one(
         if len(mask) != covariates.rows.num_rows:
             raise _wrong_length(title)
     held = tuple(_Group(covariates, mask) for _, mask in groups)
+    _set_apart(covariates, groups, held)
     shown = _Shown(covariates, held, threshold)
     lines: list[Line] = []
     for section in default_sections() if sections is None else sections:
         lines += shown.section(section)
-    known = [may_leave(group.persons, threshold) for group in held]
+    known = [group.may_show(threshold) for group in held]
     return TableOne(
         tuple(title for title, _ in groups),
         tuple(g.size if k else None for g, k in zip(held, known, strict=True)),
@@ -139,7 +142,12 @@ def standardised_difference(first: tuple[float, float], second: tuple[float, flo
 
 
 class _Group:
-    """The rows of one group: (n, k) values, and which person each row is of."""
+    """The rows of one group: (n, k) values, and which person each row is of.
+
+    apart: groups that subtraction would tell of, beside the group itself.
+    """
+
+    apart: tuple[_Group, ...] = ()
 
     def __init__(self, covariates: Covariates, mask: NDArray[np.bool_]) -> None:
         rows = np.flatnonzero(np.asarray(mask, np.bool_))
@@ -148,14 +156,25 @@ class _Group:
         self._person = covariates.rows["subject_id"].to_numpy()[rows]
         self.persons = self._distinct(np.arange(self.size))
 
+    def told(self) -> tuple[_Group, ...]:
+        """The groups that this one's numbers tell of."""
+        return (self, *self.apart)
+
+    def may_show(self, threshold: int) -> bool:
+        """Whether its size may leave, and anything of it."""
+        return all(may_leave(group.persons, threshold) for group in self.told())
+
     def rows_with(self, columns: Sequence[int]) -> NDArray[np.intp]:
         """The rows that hold something in one of the columns, each once, ascending."""
         ends = self.values.indptr
         parts = [self.values.indices[ends[c] : ends[c + 1]] for c in columns]
         return np.unique(np.concatenate([np.empty(0, np.intp), *parts])).astype(np.intp)
 
-    def persons_of(self, rows: NDArray[np.intp]) -> tuple[int, int]:
-        """How many persons have one of these rows, and how many one of the others."""
+    def with_and_without(self, columns: Sequence[int]) -> tuple[int, int]:
+        """How many persons have a row that holds something in one of the columns; one that does
+        not.
+        """
+        rows = self.rows_with(columns)
         others = np.ones(self.size, np.bool_)
         others[rows] = False
         return self._distinct(rows), self._distinct(np.flatnonzero(others))
@@ -164,6 +183,11 @@ class _Group:
         """The rows that have a number in a column, and the numbers."""
         of = slice(self.values.indptr[column], self.values.indptr[column + 1])
         return self.values.indices[of].astype(np.intp), self.values.data[of]
+
+    def telling(self, column: int, zero_when_missing: bool) -> int:
+        """How many persons have a number in a column, or one that is not 0."""
+        rows, values = self.stored(column)
+        return self._distinct(rows[values != 0] if zero_when_missing else rows)
 
     def _distinct(self, rows: NDArray[np.intp]) -> int:
         return len(np.unique(self._person[rows]))
@@ -231,12 +255,13 @@ class _Shown:
         return lines
 
     def _number(self, group: _Group, column: int, analysis: Analysis) -> Cell:
-        rows, values = group.stored(column)
-        telling = rows[values != 0] if analysis.zero_when_missing else rows
         # A mean of few persons' numbers, or of few that are not 0, tells of these persons.
-        told = (group.persons, group.persons_of(telling)[0])
-        if not all(may_leave(n, self._threshold) for n in told):
+        told = [of.telling(column, analysis.zero_when_missing) for of in group.told()]
+        if not group.may_show(self._threshold) or not all(
+            may_leave(n, self._threshold) for n in told
+        ):
             return Cell()
+        _, values = group.stored(column)
         found = moments(values, group.size, analysis.zero_when_missing)
         quantiles = (found.quantiles[name] for name in ("median", "p25", "p75"))
         return Cell(None, None, found.mean, found.deviation, *quantiles)
@@ -251,15 +276,20 @@ def _masked(group: _Group, columns: list[int], whole: bool, threshold: int) -> l
 
     whole: whether the columns are the levels of one variable.
     """
-    if not may_leave(group.persons, threshold):
+    if not group.may_show(threshold):
         return [None] * len(columns)
     rows = [group.rows_with([c]) for c in columns]
-    hidden = [not all(may_leave(n, threshold) for n in group.persons_of(r)) for r in rows]
+    hidden = [
+        not all(may_leave(n, threshold) for of in group.told() for n in of.with_and_without([c]))
+        for c in columns
+    ]
     for place in sorted(range(len(columns)), key=lambda i: (len(rows[i]), i)):
         if not whole or not any(hidden):
             break
-        together = group.rows_with([c for c, h in zip(columns, hidden, strict=True) if h])
-        if sum(hidden) > 1 and group.persons_of(together)[0] >= threshold:
+        together = [c for c, h in zip(columns, hidden, strict=True) if h]
+        if sum(hidden) > 1 and all(
+            may_leave(of.with_and_without(together)[0], threshold) for of in group.told()
+        ):
             break
         hidden[place] = True
     return [None if h else len(r) for h, r in zip(hidden, rows, strict=True)]
@@ -276,6 +306,30 @@ def _difference(known: list[tuple[float, float]], groups: int) -> float | None:
         return None
     found = standardised_difference(known[0], known[1])
     return found if isfinite(found) else None
+
+
+def _set_apart(
+    covariates: Covariates,
+    groups: Sequence[tuple[Text, NDArray[np.bool_]]],
+    held: Sequence[_Group],
+) -> None:
+    """Give each group the rest of each other one that holds all its rows (same person, same day).
+
+    Groups of one definition each hold rows of their own, which may be the same all the same.
+    """
+    if len(groups) < 2:
+        return
+    subjects = covariates.rows["subject_id"].to_numpy()
+    days = covariates.rows["cohort_start_date"].cast(pa.int32()).to_numpy()
+    _, row = np.unique(np.column_stack([subjects, days]), axis=0, return_inverse=True)
+    row = row.reshape(-1)
+    own = [np.unique(row[np.asarray(mask, np.bool_)]) for _, mask in groups]
+    for group, mine in zip(held, own, strict=True):
+        group.apart = tuple(
+            _Group(covariates, np.asarray(mask, np.bool_) & ~np.isin(row, mine))
+            for (_, mask), theirs in zip(groups, own, strict=True)
+            if 0 < len(mine) < len(theirs) and np.isin(mine, theirs).all()
+        )
 
 
 def _groups(
