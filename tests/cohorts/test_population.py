@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hand_cdm import LAST, Hand, day
 
-from transat.cohorts.attrition import Attrition, AttritionStep
+from transat.cohorts.attrition import Attrition, AttritionStep, masked_steps
 from transat.cohorts.build import build
 from transat.cohorts.specification import BEFORE, T1, PopulationSpecification
 from transat.core.languages import Text
@@ -158,3 +158,10 @@ def test_small_counts_and_small_differences_are_masked() -> None:
     assert [s.pregnancies for s in shown] == [200, None, 180, None, 0]
     assert [s.persons for s in shown] == [200, None, 180, None, 0]
     assert Attrition(steps)["s2"].persons == 180
+
+
+def test_few_more_events_than_persons_are_masked() -> None:
+    """43 events of 40 persons: three persons at most have several; 60 of 40 tell of no few."""
+    assert masked_steps([43, 60, 40, 20], [40, 40, 40, 5]) == [
+        (None, 40), (60, 40), (40, 40), (None, None),
+    ]  # fmt: skip

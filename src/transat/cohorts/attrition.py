@@ -81,6 +81,13 @@ def masked(counts: list[int], threshold: int = THRESHOLD) -> list[int | None]:
 def masked_steps(
     events: list[int], persons: list[int], threshold: int = THRESHOLD
 ) -> list[tuple[int | None, int | None]]:
-    """Events and persons left after each step, masked; events never stand beside masked persons."""
+    """Events and persons left after each step, masked.
+
+    Events never stand beside masked persons, nor beside so few persons less: these few at most
+    have several events.
+    """
     pairs = zip(masked(events, threshold), masked(persons, threshold), strict=True)
-    return [(e if p is not None else None, p) for e, p in pairs]
+    return [
+        (e if e is not None and p is not None and not 0 < e - p < threshold else None, p)
+        for e, p in pairs
+    ]
