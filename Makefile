@@ -15,8 +15,10 @@ demo: $(VENV)/.run
 test: $(VENV)/.dev
 	$(RUN)/python -m pytest -n auto -m "not slow"
 
+# Spark's tests apart: a session is a process of its own, which one that has grown big cannot fork.
 slow: $(VENV)/.spark
-	$(RUN)/python -m pytest -n auto --dist loadfile -m slow --durations=0
+	$(RUN)/python -m pytest -n auto --dist loadfile -m slow -k spark --durations=0
+	$(RUN)/python -m pytest -n auto --dist loadfile -m slow -k "not spark" --durations=0
 
 check: lint types layers
 

@@ -90,8 +90,8 @@ class Cdm:
         """Give `engine` one view per declared OMOP table, or of the tables named.
 
         Columns that the files lack are null, and a table that the folder lacks is empty, so a
-        query written for CDM 5.4 runs on an older or partial CDM. wide: integers that do not fit
-        in 32 bits stay what they are; without it, they cannot be read.
+        query written for CDM 5.4 runs on an older or partial CDM. wide: ids that do not fit in 32
+        bits stay what they are; without it, they cannot be read.
         """
         for name, table in omop_tables().items():
             if names is None or name in names:
@@ -215,16 +215,20 @@ def _columns(table: Table, present: set[str], wide: Collection[str] = ()) -> str
 
 
 def _beyond_32_bits(path: Path) -> frozenset[str]:
-    """The columns of a file whose footer does not promise that 32 bits hold their integers."""
+    """The ids of a file that its footer does not promise to be integers of 32 bits.
+
+    Ids only: days are counted with the other integers, and no day is reached by one of 64 bits.
+    """
     import pyarrow.parquet as pq
 
     footer = pq.read_metadata(path)
     found = set()
     for place in range(footer.num_columns):
-        if footer.schema.column(place).physical_type not in ("INT32", "FLOAT", "BOOLEAN"):
+        column = footer.schema.column(place)
+        if column.path.lower().endswith("_id") and column.physical_type != "INT32":
             groups = (footer.row_group(n).column(place) for n in range(footer.num_row_groups))
             if not all(_fits_32_bits(group.statistics) for group in groups):
-                found.add(footer.schema.column(place).path.lower())
+                found.add(column.path.lower())
     return frozenset(found)
 
 
