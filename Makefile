@@ -16,7 +16,7 @@ test: $(VENV)/.dev
 	$(RUN)/python -m pytest -n auto -m "not slow"
 
 # Spark's tests apart: a session is a process of its own, which one that has grown big cannot fork.
-slow: $(VENV)/.spark
+slow: $(VENV)/.spark $(VENV)/.federation
 	$(RUN)/python -m pytest -n auto --dist loadfile -m slow -k spark --durations=0
 	$(RUN)/python -m pytest -n auto --dist loadfile -m slow -k "not spark" --durations=0
 
@@ -67,6 +67,11 @@ $(VENV)/.spark: locks/spark.txt $(VENV)/.dev
 	$(INSTALL) --require-hashes -r locks/spark.txt
 	@touch $@
 
+# A quarter of a gigabyte, for the tests of one transport.
+$(VENV)/.federation: locks/federation.txt $(VENV)/.dev
+	$(INSTALL) --require-hashes -r locks/federation.txt
+	@touch $@
+
 # One lock for every interpreter from 3.11 on; needs uv.
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -75,6 +80,8 @@ lock:
 	  --no-header --extra dev -c locks/run.txt pyproject.toml -o locks/dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --extra spark -c locks/dev.txt pyproject.toml -o locks/spark.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --extra federation -c locks/dev.txt pyproject.toml -o locks/federation.txt
 
 clean:
 	rm -rf $(VENV) $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
