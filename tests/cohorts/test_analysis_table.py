@@ -13,7 +13,7 @@ from hand_cdm import Hand, day
 from scipy.sparse import csc_array
 
 from transat.cohorts.analysis_table import AnalysisTable
-from transat.cohorts.build import build
+from transat.cohorts.build import build, build_windows
 from transat.cohorts.eurocat import groups
 from transat.cohorts.pregnancies import derive
 from transat.cohorts.specification import Exposure, PopulationSpecification
@@ -91,3 +91,18 @@ def test_the_order_of_rows_changes_nothing(tmp_path: Path) -> None:
         assert first.stratum_labels == again.stratum_labels
         for name in ("strata", "covariates", "cluster"):
             np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
+
+
+def test_each_row_names_its_person(tmp_path: Path) -> None:
+    hand = Hand()
+    for mother in (3, 1, 2):
+        hand.woman(mother, year=1980)
+        hand.birth(mother, 100 + mother)
+    codes = tuple(groups())
+    cdm = derive(hand.write(tmp_path / "cdm"))
+    infants = PopulationSpecification(exposures=(Exposure("N03AG01"),), outcomes=codes)
+    assert sorted(build_windows(cdm, infants).people) == [101, 102, 103]
+    women = PopulationSpecification(
+        exposures=(Exposure("N03AG01"),), outcomes=("live_birth",), unit="pregnancy"
+    )
+    assert sorted(build_windows(cdm, women).people) == [1, 2, 3]

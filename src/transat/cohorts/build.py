@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
 from transat.cohorts import columns
@@ -33,11 +34,13 @@ class Built:
     """All that one pass over a CDM gives.
 
     tables: by window name; they differ in their exposures only. links: exact, site-internal.
+    people: (n,) person_id of the infant of each row, or of the woman where a row has no infant.
     """
 
     tables: dict[str, AnalysisTable]
     attrition: Attrition
     links: LinkReport
+    people: NDArray[np.int64]
 
 
 def build(cdm: Cdm, specification: PopulationSpecification) -> tuple[AnalysisTable, Attrition]:
@@ -92,4 +95,11 @@ def _built(engine: Engine, cdm: Cdm, specification: PopulationSpecification) -> 
         )
         for name, matrix in by_window.items()
     }
-    return Built(tables, attrition, link_report(engine))
+    return Built(tables, attrition, link_report(engine), _people(engine))
+
+
+def _people(engine: Engine) -> NDArray[np.int64]:
+    rows = engine.arrow("""
+        SELECT CAST(coalesce(u.infant_id, c.person_id) AS BIGINT) AS person
+        FROM unit_row u JOIN cohort c USING (preg) ORDER BY u.row""")
+    return np.asarray(rows["person"].to_numpy(), dtype=np.int64)
