@@ -1,4 +1,4 @@
-"""The two names of a protocol: SHA-256 of its logic, and of the whole document with its prose.
+"""The names of a protocol: SHA-256 of its logic, of the document with its prose, of its cohort.
 
 Both are taken on canonical JSON (RFC 8785), so comments, field order and layout change neither.
 The logic hash leaves out every sentence (a mapping with exactly `fr` and `en`) and every code's
@@ -8,7 +8,7 @@ The logic hash leaves out every sentence (a mapping with exactly `fr` and `en`) 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import rfc8785
@@ -18,16 +18,18 @@ from transat.studies.protocol import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Hashes:
-    """Both names, 64 hexadecimal digits each."""
+    """The names, 64 hexadecimal digits each; cohort: of the population that it speaks of."""
 
     logic: str
     document: str
+    cohort: str
 
 
 def hashes(protocol: Protocol) -> Hashes:
-    """Both names of a protocol, its code lists included."""
+    """The names of a protocol, its code lists included."""
     data = protocol.data()
-    return Hashes(logic_sha256(data), document_sha256(data))
+    cohort = hashlib.sha256(canonical(asdict(protocol.specification()))).hexdigest()
+    return Hashes(logic_sha256(data), document_sha256(data), cohort)
 
 
 def canonical(data: Any) -> bytes:

@@ -223,11 +223,11 @@ def read(path: Path | None = None) -> Protocol:
         outcomes=code_lists.outcomes(folder / document.codes.outcomes),
         reference=code_lists.reference_pairs(folder / document.codes.reference),
     )
-    _check(protocol)
-    return protocol
+    return checked(protocol)
 
 
-def _check(protocol: Protocol) -> None:
+def checked(protocol: Protocol) -> Protocol:
+    """The protocol, once its parts are found to agree with each other. Raises StudyError."""
     lists = protocol.document.codes
     drugs = {e.code for e in protocol.exposures}
     groups = {o.key for o in protocol.outcomes}
@@ -242,6 +242,7 @@ def _check(protocol: Protocol) -> None:
     except StudyError as refused:
         where = f"{protocol.path}: {refused.where}"
         raise StudyError(refused.what, where, refused.next_step) from None
+    return protocol
 
 
 def _variables(protocol: Protocol) -> None:
