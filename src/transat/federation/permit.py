@@ -17,7 +17,8 @@ class SiteTerms:
 
     holder: public key of the holder who signs for it. key: public key of the site's own signatures.
     policy: key of the holder's policy; policy_sha256: of its canonical values. threshold: smallest
-    head count that may leave, at least the policy's.
+    head count that may leave, at least the policy's. reviewers: public keys of those who may review
+    class-B outputs for this holder; two at least, or nothing of class B can be released.
     """
 
     holder: str
@@ -25,6 +26,7 @@ class SiteTerms:
     policy: str
     policy_sha256: str
     threshold: int
+    reviewers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,7 @@ class Permit:
     project: its name at the call. study, document: the protocol's two hashes. version: of Transat.
     cohorts: SHA-256 of the populations that may be asked about. steps: installed statistics that
     may be asked for. rounds: most questions per site. starts, ends: days, closed-open.
-    coordinator: public key of who may ask. reviewers: public keys of those who may review class-B
-    outputs. sites: terms by site. signatures: by site, its holder's.
+    coordinator: public key of who may ask. sites: terms by site. signatures: by site, its holder's.
     """
 
     project: str
@@ -48,6 +49,5 @@ class Permit:
     starts: datetime.date
     ends: datetime.date
     coordinator: str
-    reviewers: tuple[str, ...]
     sites: Mapping[str, SiteTerms]
     signatures: Mapping[str, str]
