@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from transat.core.errors import SiteUnreachable
-from transat.core.languages import Text
+from transat.core.languages import Text, current
 
 
 class Transport(Protocol):
@@ -49,3 +49,24 @@ class SiteMissing(SiteUnreachable):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.sites,)
+
+
+class Posted(SiteMissing):
+    """Sites whose questions wait to be carried, or whose answers do: come back another day."""
+
+    def __init__(self, sites: frozenset[str] | set[str], folder: str) -> None:
+        super().__init__(sites)
+        self.folder = folder
+        self.what = Text(
+            f"les réponses de {self.where} ne sont pas encore là.",
+            f"the answers from {self.where} are not here yet.",
+        )
+        self.where = folder
+        self.next_step = Text(
+            "« transat courier status » dit ce qu'il faut porter ; relancez ensuite la même étude.",
+            '"transat courier status" says what to carry; then run the same study again.',
+        )
+        self.args = (self.message(current()),)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.sites, self.folder)
