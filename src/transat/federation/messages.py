@@ -1,7 +1,8 @@
 """Questions and answers as signed, self-describing bytes, the same over every transport.
 
 A message is two lines of canonical JSON (RFC 8785): its head (what it is, of which study, for whom,
-the SHA-256 of the body, who signed) and its body (a Question, a Release or a Refusal of `wire`).
+the SHA-256 of the body, who signed) and its body (a Question, a Release or a Refusal of `wire`),
+which an answer's head may say to be followed by so many spaces, so that its size tells nothing.
 A person at an export desk can read both; one changed character breaks the signature. Reading is
 strict and bounded: `MessageError` for whatever is not exactly what this module writes.
 
@@ -31,7 +32,6 @@ _PATTERNS: Final = {
     "asked": re.compile(r"[0-9a-f]{64}"),
     "head": re.compile(r"[0-9a-f]{64}"),
     "body_sha256": re.compile(r"[0-9a-f]{64}"),
-    "pad": re.compile(r" *"),
     "key": re.compile(r"[A-Za-z0-9+/]{43}="),
     "signature": re.compile(r"[A-Za-z0-9+/]{86}=="),
 }
@@ -99,12 +99,12 @@ def question(
 def answer(
     to: SignedQuestion, body: bytes, entries: int, head: str, key: Key, pad: int = 0
 ) -> bytes:
-    """The bytes of a signed answer; pad: spaces added to its head, which hide its kind by size."""
+    """The bytes of a signed answer; pad: spaces after its body, which hide its kind by size."""
     said = {
         "kind": "answer", "study": to.study, "cohort": to.cohort, "site": to.site,
-        "asked": to.asked, "entries": entries, "head": head, "pad": " " * pad,
+        "asked": to.asked, "entries": entries, "head": head, "pad": pad,
     }  # fmt: skip
-    return _signed(said, body, key)
+    return _signed(said, body, key, pad)
 
 
 def read_question(payload: bytes) -> SignedQuestion:
@@ -148,12 +148,12 @@ def _answered(head: dict[str, Any], body: bytes, line: str) -> SignedAnswer:
     )  # fmt: skip
 
 
-def _signed(head: dict[str, Any], body: bytes, key: Key) -> bytes:
+def _signed(head: dict[str, Any], body: bytes, key: Key, pad: int = 0) -> bytes:
     head = {
         **head, "transat": 1, "key": key.public, "body_sha256": hashlib.sha256(body).hexdigest()
     }  # fmt: skip
     head["signature"] = key.sign(rfc8785.dumps(head))
-    return rfc8785.dumps(head) + b"\n" + body + b"\n"
+    return b"".join((rfc8785.dumps(head), b"\n", body, b" " * pad, b"\n"))
 
 
 _QUESTION: Final = {"study", "cohort", "site", "peers"}
@@ -165,17 +165,21 @@ def _read(payload: bytes, kind: str) -> tuple[dict[str, Any], bytes, str]:
     if len(payload) > LONGEST:
         raise MessageError("length")
     first, newline, rest = payload.partition(b"\n")
-    body, end, after = rest.partition(b"\n")
+    padded, end, after = rest.partition(b"\n")
     if not newline or not end or after:
         raise MessageError("lines")
     head = _head(first, kind)
+    length = len(padded) - head.get("pad", 0)
+    body = padded[: max(length, 0)]
+    if length < 0 or padded[length:].strip(b" "):
+        raise MessageError("pad")
     if hashlib.sha256(body).hexdigest() != head["body_sha256"]:
         raise MessageError("body")
     return head, body, first.decode()
 
 
 def _head(line: bytes, kind: str) -> dict[str, Any]:
-    if len(line) > _LONGEST_HEAD + LONGEST * (kind == "answer"):  # an answer's may be padded
+    if len(line) > _LONGEST_HEAD:
         raise MessageError("length")
     try:
         head = json.loads(line)
@@ -201,7 +205,7 @@ def _fits(name: str, value: Any) -> None:
         fits = isinstance(value, list) and all(isinstance(p, str) for p in value)
     elif name == "transat":
         fits = type(value) is int and value == 1
-    elif name == "entries":
+    elif name in ("entries", "pad"):
         fits = type(value) is int and 0 <= value < 2**53
     else:
         fits = isinstance(value, str)

@@ -1,14 +1,27 @@
 """What the holders allow: one study, by its hashes, at named sites, for a time, under their rules.
 
-A permit is one TOML document that every holder signs (Ed25519); a site answers only under one that
-all of them have signed. It can tighten a holder's policy, never loosen it.
+A permit is one TOML document (`permit_file`) that the holder of every site signs (Ed25519) over its
+canonical content (RFC 8785); a site answers only under one that all of them have signed, so each
+has agreed to the others' keys and rules too. It can tighten a holder's policy, never loosen it.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import rfc8785
+
+from transat import __version__
+from transat.core.errors import PermissionRefused
+from transat.core.languages import Text
+from transat.federation.keys import Key, signed_by
+from transat.federation.messages import SignedQuestion
+from transat.federation.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +64,192 @@ class Permit:
     coordinator: str
     sites: Mapping[str, SiteTerms]
     signatures: Mapping[str, str]
+
+    def content(self) -> bytes:
+        """What the holders sign: canonical JSON of all but the signatures."""
+        plain = as_plain(self)
+        del plain["signatures"]
+        return rfc8785.dumps({**plain, "transat": 1, "kind": "permit"})
+
+    def sha256(self) -> str:
+        """The permit's name: SHA-256 of what is signed, 64 hexadecimal digits."""
+        return hashlib.sha256(self.content()).hexdigest()
+
+    def unsigned(self) -> tuple[str, ...]:
+        """Sites whose holder has not signed this content, in order."""
+        content = self.content()
+        return tuple(
+            site
+            for site, terms in sorted(self.sites.items())
+            if not signed_by(terms.holder, self.signatures.get(site, ""), content)
+        )
+
+
+#: Why a permit does not cover a question, by the part of it that does not fit.
+WHY: Final[Mapping[str, Text]] = {
+    "study": Text("aucun permis pour cette étude.", "no permit for this study."),
+    "site": Text("le permis ne nomme pas ce site.", "the permit does not name this site."),
+    "signatures": Text(
+        "il manque au permis la signature d'un détenteur.",
+        "the permit lacks the signature of a holder.",
+    ),
+    "holder": Text(
+        "le permis ne porte pas la clé du détenteur de ce site.",
+        "the permit does not bear the key of this site's holder.",
+    ),
+    "revoked": Text("le permis est révoqué.", "the permit is revoked."),
+    "coordinator": Text(
+        "la question n'est pas signée par le coordonnateur que nomme le permis.",
+        "the question is not signed by the coordinator that the permit names.",
+    ),
+    "key": Text("le permis nomme une autre clé de site.", "the permit names another site key."),
+    "policy": Text(
+        "le permis n'a pas été signé sous la politique de ce site.",
+        "the permit was not signed under this site's policy.",
+    ),
+    "threshold": Text(
+        "le permis voudrait un seuil plus bas que la politique.",
+        "the permit would have a threshold below the policy's.",
+    ),
+    "version": Text(
+        "le permis nomme une autre version de Transat.",
+        "the permit names another version of Transat.",
+    ),
+    "starts": Text("le permis n'a pas encore cours.", "the permit does not run yet."),
+    "ends": Text("le permis est échu.", "the permit has ended."),
+    "cohorts": Text(
+        "le permis ne couvre pas cette population.", "the permit does not cover this population."
+    ),
+    "steps": Text(
+        "le permis ne couvre pas cette statistique.", "the permit does not cover this statistic."
+    ),
+    "rounds": Text(
+        "toutes les questions du permis ont été posées.",
+        "all the questions of the permit have been asked.",
+    ),
+}
+
+#: Refusal code of each part; "permit" for the others.
+_CODES: Final = {"coordinator": "not_signed", "starts": "expired", "ends": "expired"}
+
+
+class PermitRefused(PermissionRefused):
+    """A permit that does not cover a question: `code` of the refusal, `field` that does not fit."""
+
+    def __init__(self, field: str, where: str = "") -> None:
+        self.field, self.code = field, _CODES.get(field, "permit")
+        super().__init__(
+            WHY[field],
+            where or field,
+            Text(
+                "Faites signer un permis qui convient par tous les détenteurs.",
+                "Have a permit that fits signed by every holder.",
+            ),
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.field, self.where)
+
+
+def sign(permit: Permit, holder: Key) -> Permit:
+    """The permit with the signature of `holder` for each site that is theirs.
+
+    Raises
+    ------
+    PermitRefused: the permit names no site of this holder.
+    """
+    theirs = [s for s, terms in sorted(permit.sites.items()) if terms.holder == holder.public]
+    if not theirs:
+        raise PermitRefused("holder")
+    signature = holder.sign(permit.content())
+    return replace(permit, signatures={**permit.signatures, **dict.fromkeys(theirs, signature)})
+
+
+def verify(permit: Permit) -> None:
+    """Check that the holder of every site has signed this very content.
+
+    Raises
+    ------
+    PermitRefused: signatures, naming the sites that lack one.
+    """
+    lacking = permit.unsigned()
+    if lacking or not permit.sites:
+        raise PermitRefused("signatures", ", ".join(lacking))
+
+
+def covers(
+    permit: Permit,
+    question: SignedQuestion,
+    step: str,
+    *,
+    site: str,
+    key: str,
+    policy: Policy,
+    answered: int,
+    today: datetime.date,
+    version: str = __version__,
+) -> None:
+    """Check that a permit allows a question, at the site that it was asked of.
+
+    question: as read, so its own signature holds. step: the statistic that it asks for. site, key,
+    policy: the site's own name, public key and holder's policy. answered: questions of this study
+    that the site has answered before. today: the site's day. version: of Transat at the site.
+
+    The site must hold the permit from its own holder (`permit_store`): that a permit is signed by
+    the keys that it names itself says nothing of whose they are.
+
+    Raises
+    ------
+    PermitRefused: the first part that does not fit, with its code.
+    """
+    verify(permit)
+    terms = permit.sites.get(site)
+    if terms is None or question.site != site:
+        raise PermitRefused("site")
+    fits = {
+        "study": question.study == permit.study,
+        "coordinator": question.key == permit.coordinator,
+        "key": key == terms.key,
+        "policy": (policy.key, policy_sha256(policy)) == (terms.policy, terms.policy_sha256),
+        "threshold": terms.threshold >= policy.threshold,
+        "version": version == permit.version,
+        "starts": permit.starts <= today,
+        "ends": today < permit.ends,
+        "cohorts": question.cohort in permit.cohorts,
+        "steps": step in permit.steps,
+        "rounds": answered < permit.rounds,
+    }
+    for field, right in fits.items():
+        if not right:
+            raise PermitRefused(field)
+
+
+def terms_for(
+    policy: Policy, holder: str, key: str, threshold: int = 0, reviewers: Iterable[str] = ()
+) -> SiteTerms:
+    """Terms of one site under its holder's policy, at the higher of both thresholds."""
+    return SiteTerms(
+        holder=holder,
+        key=key,
+        policy=policy.key,
+        policy_sha256=policy_sha256(policy),
+        threshold=max(threshold, policy.threshold),
+        reviewers=tuple(sorted(reviewers)),
+    )
+
+
+def policy_sha256(policy: Policy) -> str:
+    """Name of a policy's values, its sentences left out: 64 hexadecimal digits."""
+    return hashlib.sha256(rfc8785.dumps(as_plain(policy))).hexdigest()
+
+
+def as_plain(value: Any) -> Any:
+    """A frozen dataclass as plain JSON data: days as ISO 8601, sentences (`Text`) left out."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+        return as_plain(fields)
+    if isinstance(value, Mapping):
+        return {k: as_plain(v) for k, v in value.items() if not isinstance(v, Text)}
+    if isinstance(value, (tuple, list)):
+        return [as_plain(v) for v in value]
+    return value.isoformat() if isinstance(value, datetime.date) else value
