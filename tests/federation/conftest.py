@@ -14,7 +14,7 @@ from transat.cohorts.analysis_table import AnalysisTable
 from transat.cohorts.attrition import Attrition, AttritionStep
 from transat.core.languages import Text
 from transat.federation.policy import installed
-from transat.federation.site import Site
+from transat.federation.site_unsigned import Site
 
 DRUGS = ("N03A", "N03AG01", "N02BE01", "B01AA")
 GROUPS = ("any_major", "nervous_system", "spina_bifida", "hypospadias")
@@ -76,7 +76,7 @@ def new_site(tmp_path: Path) -> Callable[..., Site]:
     def make(name: str, rows: AnalysisTable, *before: int, threshold: int = 11) -> Site:
         policy = installed()["snds" if name == "france" else "ramq"].tightened(threshold)
         steps = _attrition(rows.n, *before)
-        return Site(name, lambda: (rows, steps), policy, tmp_path / f"{name}.jsonl", "s" * 64)
+        return Site(name, lambda: (rows, steps), policy, tmp_path / f"{name}.jsonl", "a" * 64)
 
     return make
 

@@ -12,10 +12,10 @@ import pytest
 
 from transat.cohorts.analysis_table import AnalysisTable
 from transat.cohorts.attrition import Attrition
-from transat.federation import attrition, ledger
+from transat.federation import attrition, ledger_verify
 from transat.federation.policy import installed
 from transat.federation.questions import PARAMETERS, RELEASES, STEPS, Question
-from transat.federation.site import Site
+from transat.federation.site_unsigned import Site
 from transat.federation.wire import Refusal
 from transat.statistics import firth, logistic, mantel_haenszel, prevalence
 from transat.statistics.design_matrix import Model
@@ -106,7 +106,7 @@ def test_what_is_not_a_question_is_refused_and_written_down(
     unknown = PARAMETERS.encode(prevalence.Parameters()).replace(b"prevalence", b"rows")
     for payload in (b"", b"SELECT * FROM person", unknown):
         assert RELEASES.decode(site.answer(payload)) == Refusal("closed_list")
-    entries = ledger.read(tmp_path / "france.jsonl")
+    entries = ledger_verify.read(tmp_path / "france.jsonl")
     assert [e.step for e in entries] == ["unreadable"] * 3
 
 
@@ -115,7 +115,7 @@ def test_no_text_of_an_exception_crosses(tmp_path: Path) -> None:
         raise RuntimeError("NIR 2850775115001, spina bifida")
 
     path = tmp_path / "france.jsonl"
-    site = Site("france", broken, installed()["snds"], path, "s" * 64)
+    site = Site("france", broken, installed()["snds"], path, "a" * 64)
     answer = site.answer(Question("prevalence", prevalence.Parameters()).encode())
     assert RELEASES.decode(answer) == Refusal("failed")
     trouble = (tmp_path / "france.trouble.log").read_bytes()
@@ -130,11 +130,11 @@ def test_each_answer_is_in_the_register_with_its_hash(
 
     site = new_site("france", draw(1, 4000))
     answers = [site.answer(Question(s, p).encode()) for s, p in QUESTIONS.items()]
-    entries = ledger.read(tmp_path / "france.jsonl")
+    entries = ledger_verify.read(tmp_path / "france.jsonl")
     assert [e.payload_sha256 for e in entries] == [hashlib.sha256(a).hexdigest() for a in answers]
     assert [e.payload_bytes for e in entries] == [len(a) for a in answers]
     assert entries[2].cells_masked > 0
-    assert all(json.loads(e.line())["study"] == "s" * 64 for e in entries)
+    assert all(json.loads(e.line())["study"] == "a" * 64 for e in entries)
 
 
 def test_attrition_steps_that_differ_by_three_are_masked(new_site: NewSite, draw: Draw) -> None:
@@ -151,7 +151,7 @@ def test_a_second_population_three_births_larger_is_refused(tmp_path: Path, draw
     def site(table: AnalysisTable) -> Site:
         return Site(
             "france", lambda: (table, Attrition(())), installed()["snds"],
-            tmp_path / "france.jsonl", "s" * 64, journal,
+            tmp_path / "france.jsonl", "a" * 64, journal,
         )  # fmt: skip
 
     scan = ("mantel_haenszel", mantel_haenszel.Parameters())

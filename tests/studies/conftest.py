@@ -20,7 +20,7 @@ from transat.cohorts.analysis_table import AnalysisTable
 from transat.cohorts.attrition import Attrition, AttritionStep
 from transat.cohorts.population import population_rules
 from transat.federation.policy import installed
-from transat.federation.site import Site
+from transat.federation.site_unsigned import Site
 from transat.studies import protocol as protocols
 from transat.studies.protocol import Protocol
 from transat.studies.results import StudyResult
@@ -164,7 +164,7 @@ def _place(name: str, folder: Path, out: Path) -> Place:
 
 def _maker(place: Place, table: AnalysisTable, steps: Attrition) -> Callable[[], Site]:
     return lambda: Site(
-        place.name, lambda: (table, steps), place.policy, place.ledger, "s" * 64, place.journal
+        place.name, lambda: (table, steps), place.policy, place.ledger, "a" * 64, place.journal
     )
 
 

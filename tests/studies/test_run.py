@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from transat.core.errors import InputError, SiteUnreachable, StudyError
-from transat.federation import ledger
+from transat.federation import ledger_verify
 from transat.reports.inutero import write_report
 from transat.studies.hashes import hashes
 from transat.studies.protocol import read
@@ -69,7 +69,7 @@ def test_two_simulated_shores_from_cdm_to_result(
     assert all(s.attrition[0].count for s in result.sites)
     assert result.truth is not None
     for site in result.sites:
-        assert ledger.verify(tmp_path / site.ledger).head == site.ledger_head
+        assert ledger_verify.verify(tmp_path / site.ledger).head == site.ledger_head
         for line in (tmp_path / site.ledger).read_text("utf-8").splitlines():
             assert json.loads(line)["study"] == result.study.logic_sha256
     write_report(result, tmp_path)
@@ -150,4 +150,4 @@ def test_two_runs_never_write_the_same_registers(gibleed: Path, tmp_path: Path) 
     run(read(), sites, out)
     with held(out / "ledgers"), pytest.raises(InputError, match="une autre commande"):
         run(read(), sites, out)
-    assert ledger.verify(out / "ledgers" / "france.jsonl").entries == 1
+    assert ledger_verify.verify(out / "ledgers" / "france.jsonl").entries == 1

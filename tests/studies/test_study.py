@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from transat.core.errors import DisclosureRefused
-from transat.federation import ledger
+from transat.federation import ledger_verify
 from transat.statistics import mantel_haenszel
 from transat.studies.results import Pair, StudyResult
 
@@ -71,7 +71,7 @@ def test_a_joint_total_is_masked_as_soon_as_one_site_masks(run_small: Run, draw:
 
 def test_site_by_site_ledgers_verify_and_heads_are_in_the_result(ran: Any) -> None:
     for site in ran.result.sites:
-        checked = ledger.verify(ran.out / site.ledger)
+        checked = ledger_verify.verify(ran.out / site.ledger)
         assert checked.head == site.ledger_head
 
 
@@ -181,7 +181,7 @@ def test_a_second_run_continues_the_ledger_and_counts_only_itself(
 ) -> None:
     first = run_small({"france": draw(1, 3000, 5.0)}, folder="same")
     second = run_small({"france": draw(1, 3000, 5.0)}, folder="same")
-    entries = ledger.read(first.out / first.result.sites[0].ledger)
+    entries = ledger_verify.read(first.out / first.result.sites[0].ledger)
     assert second.result.sites[0].releases == first.result.sites[0].releases
     assert sum(e.release != "refusal" for e in entries) == 2 * second.result.sites[0].releases
     assert second.result.pairs == first.result.pairs

@@ -33,8 +33,8 @@ def verify(
     ] = None,
 ) -> None:
     """Verify the chain and print the number of entries and the head."""
-    from transat.federation.ledger import holds
-    from transat.federation.ledger import verify as check
+    from transat.federation.ledger_verify import holds
+    from transat.federation.ledger_verify import verify as check
 
     entries, found = check(ledger)
     if head is not None:

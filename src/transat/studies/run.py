@@ -18,12 +18,12 @@ from transat.core.folders import held
 from transat.core.languages import Text
 from transat.engines.cdm import Cdm
 from transat.engines.cdm_check import check
-from transat.federation import ledger, policy
+from transat.federation import ledger, ledger_verify, policy
 from transat.federation.attrition import Release as AttritionRelease
 from transat.federation.coordinator import Coordinator
 from transat.federation.in_process import InProcess
 from transat.federation.policy import Policy
-from transat.federation.site import Site
+from transat.federation.site_unsigned import Site
 from transat.studies import output, record
 from transat.studies.hashes import Hashes, hashes
 from transat.studies.inutero import assemble
@@ -230,12 +230,12 @@ def _births(findings: Findings) -> int | None:
 
 def _entries(place: Place) -> int:
     """How many entries the register has before this run."""
-    return ledger.verify(place.ledger).entries if place.ledger.exists() else 0
+    return ledger_verify.verify(place.ledger).entries if place.ledger.exists() else 0
 
 
 def _summary(protocol: Protocol, place: Place, findings: Findings, earlier: int) -> SiteSummary:
     release = findings.attrition[place.name]
-    entries = ledger.read(place.ledger)[earlier:]
+    entries = ledger_verify.read(place.ledger)[earlier:]
     steps = _steps(protocol, release)
     return SiteSummary(
         site=place.name,

@@ -1,4 +1,4 @@
-"""A site: it holds a CDM, answers installed questions, and lets nothing out but through its gate.
+"""A site without permits, for runs in one process until the coordinator signs (`site` does).
 
 The analysis table is built inside, once, from the protocol's own specification; a question can
 choose neither people nor code. Whatever goes wrong inside becomes a coded refusal: no exception, no
@@ -7,6 +7,7 @@ text of one, crosses.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from transat.federation import attrition
 from transat.federation.checks.between_releases import Journal
 from transat.federation.facts import facts
 from transat.federation.gate import Gate, Passed
-from transat.federation.ledger import Ledger
+from transat.federation.keys import Key
+from transat.federation.ledger import GENESIS, Facts, Ledger
+from transat.federation.messages import asked
 from transat.federation.policy import Policy
 from transat.federation.questions import RELEASES, Question, refusal
 from transat.federation.refusals import TROUBLE, Refused
@@ -44,7 +47,7 @@ class Site:
         """
         self.name, self._policy, self._study = name, policy, study
         self._make = table
-        self._ledger = Ledger(ledger, name)
+        self._ledger = Ledger(ledger, name, Key.new())
         self._trouble = ledger.with_name(name + TROUBLE)
         self._journal = Journal(journal)
         self._inside: tuple[AnalysisTable, Attrition, Gate, Watch] | None = None
@@ -78,26 +81,35 @@ class Site:
             passed = self._passed(question)
             answer = RELEASES.encode(passed.release)
         except Refused as no:
-            return self._refused(step, no.code, no.columns)
+            return self._refused(payload, step, no.code, no.columns)
         except WireError:
-            return self._refused(step, "closed_list")
+            return self._refused(payload, step, "closed_list")
         except Exception as error:  # its text may not cross: it can hold a patient's value
             note(self._trouble, step, error)
-            return self._refused(step, "failed")
-        self._ledger.append(
-            study=self._study, step=step, release=RELEASES.name_of(passed.release),
-            payload=answer, cells=passed.cells, cells_masked=passed.cells_masked,
-            rule=f"{self._policy.key}:{passed.rule}",
-        )  # fmt: skip
+            return self._refused(payload, step, "failed")
+        name = RELEASES.name_of(passed.release)
+        self._registered(payload, step, name, answer, passed.rule, passed)
         return answer
 
-    def _refused(self, step: str, code: str, columns: tuple[str, ...] = ()) -> bytes:
+    def _refused(
+        self, payload: bytes, step: str, code: str, columns: tuple[str, ...] = ()
+    ) -> bytes:
         answer = refusal(code, columns)
-        self._ledger.append(
-            study=self._study, step=step, release="refusal", payload=answer, cells=0,
-            cells_masked=0, rule=f"{self._policy.key}:{code}",
-        )  # fmt: skip
+        self._registered(payload, step, "refusal", answer, code)
         return answer
+
+    def _registered(
+        self, question: bytes, step: str, release: str, payload: bytes, rule: str,
+        passed: Passed | None = None,
+    ) -> None:  # fmt: skip
+        facts = Facts(
+            study=self._study, cohort=GENESIS, step=step, release=release,
+            asked=asked(self._study, GENESIS, self.name, question),
+            payload_sha256=hashlib.sha256(payload).hexdigest(), payload_bytes=len(payload),
+            cells=passed.cells if passed else 0, cells_masked=passed.cells_masked if passed else 0,
+            rule=f"{self._policy.key}:{rule}",
+        )  # fmt: skip
+        self._ledger.write(self._ledger.next(facts))
 
     def _passed(self, question: Question) -> Passed:
         table, steps, gate, watch = self._opened()
