@@ -26,6 +26,9 @@ class Transport(Protocol):
         questions: site name to signed question (`messages.question`). deadline: seconds to wait
         for all of them; the way is tried again as often as needed in between, so a site that comes
         back in time is not missed. A question may reach a site twice; it answers the same.
+        Through an export desk an answer may be days old, and one site's answers may be fetched in
+        another order than it gave them: a smaller number of entries than the last seen is then no
+        fault, two heads for one number of entries are.
 
         Raises
         ------

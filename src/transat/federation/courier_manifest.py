@@ -1,0 +1,152 @@
+"""An export's manifest, in French then in English, and the same words for one message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from transat.core.languages import LANGUAGES, Language, Text
+from transat.federation.courier_export import SUMS, Carried
+from transat.federation.courier_words import FLOOR, Part, Said
+
+_KINDS: Final = {
+    "question": Text("question", "question"),
+    "release": Text("réponse", "answer"),
+    "refusal": Text("refus", "refusal"),
+}
+_FIELDS: Final = {
+    "births": Text("naissances", "births"),
+    "cases": Text("cas", "cases"),
+    "coefficients": Text("coefficients", "coefficients"),
+    "columns": Text("colonnes nommées", "columns named"),
+    "covariance": Text("variances et covariances", "variances and covariances"),
+    "exposed": Text("personnes exposées", "exposed people"),
+    "exposed_cases": Text("cas exposés", "exposed cases"),
+    "gradient": Text("gradient (une somme par colonne)", "gradient (a sum for each column)"),
+    "hessian": Text("hessienne (une somme par couple)", "Hessian (a sum for each pair)"),
+    "information": Text("information (une somme par couple)", "information (a sum for each pair)"),
+    "keys": Text("règles", "rules"),
+    "log_likelihood": Text("log-vraisemblance", "log-likelihood"),
+    "model": Text("modèle", "model"),
+    "outcome_codes": Text("malformations", "malformations"),
+    "exposure_codes": Text("médicaments", "medicines"),
+    "persons": Text("personnes", "people"),
+    "pregnancies": Text("grossesses", "pregnancies"),
+    "rows": Text("lignes de la table d'analyse", "rows of the analysis table"),
+    "score": Text("score (une somme par colonne)", "score (a sum for each column)"),
+    "terms": Text("colonnes du modèle", "columns of the model"),
+}
+
+
+def manifest(messages: Sequence[Carried], told: Sequence[Said]) -> str:
+    """The text of an export's manifest; told: what each message says."""
+    read = list(zip(messages, told, strict=True))
+    parts = ["TRANSAT"]
+    parts += [_in(read, language) for language in LANGUAGES]
+    return "\n\n".join(parts) + "\n"
+
+
+def summary(message: Said, language: Language) -> str:
+    """One line: what it is and how much is in it."""
+    colon = " : " if language == "fr" else ": "
+    kind = _KINDS[message.kind].in_(language)
+    line = f"{kind}{colon}{message.text.in_(language)}"
+    many = Text(f"{message.numbers} nombres", f"{message.numbers} numbers").in_(language)
+    if message.kind == "question":
+        return f"{line} ({many})"
+    kept = Text(f"{message.withheld} retenus au site", f"{message.withheld} kept at the site")
+    counts = sum(size for _, size in message.counts)
+    heads = Text(f"{counts} effectifs dits ou déduits", f"{counts} counts stated or implied")
+    if message.kind == "refusal":
+        return f"{line} ({message.statistic})"
+    return f"{line} ({many}, {kept.in_(language)} ; {heads.in_(language)})"
+
+
+def details(message: Said, language: Language) -> list[str]:
+    """Lines for one message: what it is about, each field, and what may not leave."""
+    texts = [
+        Text(f"étude {message.study}", f"study {message.study}"),
+        Text(f"site {message.site}", f"site {message.site}"),
+        Text(f"question {message.asked}", f"question {message.asked}"),
+    ]
+    lines = [text.in_(language) for text in texts]
+    lines += [_part(part, language) for part in message.parts]
+    return lines + warnings(message, language)
+
+
+def warnings(message: Said, language: Language) -> list[str]:
+    """What must stop the export; nothing where every count is 0 or at least the floor."""
+    if not message.small:
+        return []
+    names = ", ".join(message.small)
+    return [
+        Text(
+            f"ARRÊTEZ : un effectif de 1 à {FLOOR - 1} se trouve dans {names}. Ne laissez pas "
+            "sortir ce fichier.",
+            f"STOP: a count of 1 to {FLOOR - 1} is in {names}. Do not let this file out.",
+        ).in_(language)
+    ]
+
+
+def _part(part: Part, language: Language) -> str:
+    colon = " : " if language == "fr" else ": "
+    name = _FIELDS[part.name].in_(language) if part.name in _FIELDS else part.name
+    found = []
+    if part.words:
+        shown = ", ".join(part.words[:12]) + (", …" if len(part.words) > 12 else "")
+        found.append(shown)
+    if part.numbers:
+        found.append(Text(f"{part.numbers} nombres", f"{part.numbers} numbers").in_(language))
+    if part.withheld:
+        found.append(Text(f"{part.withheld} retenus", f"{part.withheld} withheld").in_(language))
+    return f"  {name}{colon}{' ; '.join(found) if found else '—'}"
+
+
+def _in(read: Sequence[tuple[Carried, Said]], language: Language) -> str:
+    lines = [_title(read, language), ""]
+    for number, (message, found) in enumerate(read, 1):
+        octets = Text(f"{len(message.payload)} octets", f"{len(message.payload)} bytes")
+        lines.append(f"{number}. {message.file}")
+        lines.append(f"   {summary(found, language)}")
+        lines.append(f"   {octets.in_(language)}, SHA-256 {message.sha256}")
+        lines += [f"   {warning}" for warning in warnings(found, language)]
+    lines += ["", _footer(language)]
+    return "\n".join(lines)
+
+
+def _title(read: Sequence[tuple[Carried, Said]], language: Language) -> str:
+    sites = ", ".join(sorted({found.site for _, found in read}))
+    study = ", ".join(sorted({found.study[:16] for _, found in read}))
+    size = sum(len(message.payload) for message, _ in read)
+    if all(found.kind == "question" for _, found in read):
+        head = Text(
+            f"FRANÇAIS. Questions à porter au site « {sites} », étude {study}. Aucune donnée de "
+            "patient n'y entre : ce sont des demandes.",
+            f'ENGLISH. Questions to carry to the site "{sites}", study {study}. No patient data '
+            "are in them: they ask.",
+        )
+    else:
+        head = Text(
+            f"FRANÇAIS. Réponses du site « {sites} », étude {study}, à porter au coordinateur. "
+            "Sommes et effectifs qui ont passé le contrôle du site ; aucune ligne de patient.",
+            f'ENGLISH. Answers of the site "{sites}", study {study}, to carry to the coordinator. '
+            "Sums and counts that passed the site's gate; no patient row.",
+        )
+    total = Text(
+        f"{len(read)} messages, {size} octets, {_total(read)} nombres.",
+        f"{len(read)} messages, {size} bytes, {_total(read)} numbers.",
+    )
+    return f"{head.in_(language)}\n{total.in_(language)}"
+
+
+def _total(read: Sequence[tuple[Carried, Said]]) -> int:
+    return sum(found.numbers for _, found in read)
+
+
+def _footer(language: Language) -> str:
+    return Text(
+        f"Pour vérifier : « sha256sum -c {SUMS} » ; « transat courier show » dit chaque message "
+        "en détail. Portez le dossier entier ; un caractère changé et il est refusé.",
+        f'To check: "sha256sum -c {SUMS}"; "transat courier show" tells each message in detail. '
+        "Carry the whole folder; one character changed and it is refused.",
+    ).in_(language)

@@ -1,0 +1,186 @@
+"""What a message says, in words for the person at an export desk who lets it through or not.
+
+Read from the message itself, once its signature holds: which statistic, how many numbers, which
+counts, how many withheld. Values are not repeated: they are in the file, which is plain text, and
+a count that should not have left is not shown a second time, only said to be there.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+import numpy as np
+
+from transat.core.errors import InputError
+from transat.core.languages import Text
+from transat.federation.messages import MessageError, read_answer, read_question
+from transat.federation.questions import RELEASES, Question
+from transat.federation.refusals import CODES
+from transat.federation.wire import Refusal, WireError
+
+WITHHELD: Final = -1  # a head count that stayed at its site
+#: Smallest head count that may be seen outside a site (CASD), other than 0.
+FLOOR: Final = 11
+
+STATISTICS: Final = {
+    "attrition": Text(
+        "combien de grossesses et de femmes chaque règle a laissées",
+        "how many pregnancies and women each rule left",
+    ),
+    "boosted_trees": Text(
+        "une étape d'arbres de décision (sommes par tranche)",
+        "one step of decision trees (sums by bin)",
+    ),
+    "cox": Text(
+        "une étape de régression de Cox (sommes sur les personnes)",
+        "one step of a Cox regression (sums over people)",
+    ),
+    "firth": Text(
+        "une étape de régression de Firth (sommes sur les personnes)",
+        "one step of a Firth regression (sums over people)",
+    ),
+    "inverse_variance": Text(
+        "une régression ajustée sur le site seul (coefficients et variances)",
+        "a regression fitted at the site alone (coefficients and variances)",
+    ),
+    "kaplan_meier": Text(
+        "survie sur la grille de temps du permis", "survival on the permit's time grid"
+    ),
+    "logistic": Text(
+        "une étape de régression logistique (sommes sur les personnes)",
+        "one step of a logistic regression (sums over people)",
+    ),
+    "mantel_haenszel": Text(
+        "médicaments et malformations, toutes les paires : effectifs et sommes",
+        "medicines and malformations, all pairs: counts and sums",
+    ),
+    "prevalence": Text("fréquence des malformations", "frequency of malformations"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One field of a message: its name, how many numbers, how many withheld, its words if any."""
+
+    name: str
+    numbers: int
+    withheld: int
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one message says.
+
+    kind: question, release or refusal. statistic: an installed step's name, or a refusal's code.
+    parts: its fields. counts: head counts that it states, by name, how many. small: names of the
+    counts of 1 to FLOOR-1 among them: nothing of the kind may leave.
+    """
+
+    kind: str
+    study: str
+    site: str
+    asked: str
+    statistic: str
+    text: Text
+    parts: tuple[Part, ...]
+    counts: tuple[tuple[str, int], ...] = ()
+    small: tuple[str, ...] = ()
+
+    @property
+    def numbers(self) -> int:
+        """Numbers in it, all fields together."""
+        return sum(part.numbers for part in self.parts)
+
+    @property
+    def withheld(self) -> int:
+        """Numbers that the gate kept in."""
+        return sum(part.withheld for part in self.parts)
+
+
+def said(payload: bytes, where: str) -> Said:
+    """What a message says; where: its file, for the error.
+
+    Raises
+    ------
+    InputError: bytes that are not a message, or whose signature does not hold.
+    """
+    try:
+        try:
+            return _answer(payload)
+        except MessageError:
+            return _question(payload)
+    except (MessageError, WireError):
+        raise InputError(
+            Text(
+                "ce n'est pas un message de Transat, ou il a été modifié.",
+                "this is no message of Transat, or it has been changed.",
+            ),
+            where,
+            Text("Demandez-le de nouveau à qui l'a écrit.", "Ask again for it where it was made."),
+        ) from None
+
+
+def _question(payload: bytes) -> Said:
+    signed = read_question(payload)
+    question = Question.decode(signed.body)
+    return Said(
+        "question", signed.study, signed.site, signed.asked, question.step,
+        _text(question.step), _parts(question.parameters, signed.body),
+    )  # fmt: skip
+
+
+def _answer(payload: bytes) -> Said:
+    signed = read_answer(payload)
+    release = RELEASES.decode(signed.body)
+    parts = _parts(release, signed.body)
+    if isinstance(release, Refusal):
+        text = CODES.get(release.code, Text("calcul impossible", "computation failed"))
+        return Said("refusal", signed.study, signed.site, signed.asked, release.code, text, parts)
+    name = RELEASES.name_of(release)
+    counts = release.counts() if hasattr(release, "counts") else {}
+    return Said(
+        "release", signed.study, signed.site, signed.asked, name, _text(name), parts,
+        tuple((key, int(np.size(cells))) for key, cells in counts.items()),
+        tuple(key for key, cells in counts.items() if _small(cells)),
+    )  # fmt: skip
+
+
+def _small(cells: Any) -> bool:
+    found = np.asarray(cells)
+    return bool(((found > 0) & (found < FLOOR)).any())
+
+
+def _text(step: str) -> Text:
+    return STATISTICS.get(step, Text(step, step))
+
+
+def _parts(value: Any, body: bytes) -> tuple[Part, ...]:
+    plain = json.loads(body)["fields"]
+    return tuple(_part(f.name, plain[f.name]) for f in fields(value))
+
+
+def _part(name: str, plain: Any) -> Part:
+    numbers, withheld, words = 0, 0, []
+    counts = isinstance(plain, dict) and str(plain.get("kind")).startswith("int")
+    for leaf in _leaves(plain):
+        if isinstance(leaf, str):
+            words.append(leaf)
+        elif leaf is None or (counts and leaf == WITHHELD):
+            withheld += 1
+        elif not isinstance(leaf, bool):
+            numbers += 1
+    return Part(name, numbers, withheld, tuple(words))
+
+
+def _leaves(plain: Any) -> list[Any]:
+    """Every value of plain data; of an array, its elements."""
+    if isinstance(plain, dict):
+        if set(plain) == {"kind", "shape", "data"}:
+            return list(plain["data"])
+        return [leaf for _, inner in sorted(plain.items()) for leaf in _leaves(inner)]
+    if isinstance(plain, list):
+        return [leaf for inner in plain for leaf in _leaves(inner)]
+    return [plain]
