@@ -1,0 +1,93 @@
+"""The hub's service: it listens, runs the studies that clients submit, and asks the sites.
+
+It holds the coordinator's key and sees only what passed the sites' gates. Killed at any moment, it
+goes on from the studies' journals when it is started again.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from transat.federation.flare import certificates, log
+from transat.federation.flare.calls import Answerer
+from transat.federation.flare.folders import alone, until_stopped
+from transat.federation.flare.kit import HUB, Hub
+from transat.federation.flare.studies import Studies
+from transat.federation.transport import Transport
+
+#: Runs a study: protocol, permit, how to reach the sites, and the study's own folder.
+Work = Callable[[bytes, bytes, Transport, Path], None]
+
+
+def run(hub: Hub, work: Work) -> None:
+    """Serve until SIGTERM.
+
+    Raises
+    ------
+    ConfigError: another process serves this folder.
+    """
+    from transat.federation.flare.cells import Cell
+    from transat.federation.flare.transport import Flare
+
+    with alone(hub.folder):
+        log.to_file(hub.folder / "hub.log")
+        answerer = Answerer(lambda who, request: _answer(hub, studies, who, request))
+        cell = Cell(HUB, hub.url, hub.credentials, lambda name: name in hub.kits(), answerer.reply)
+        flare = Flare(cell, hub)
+        studies = Studies(
+            hub.folder / "studies",
+            lambda protocol, permit, folder: work(protocol, permit, flare, folder),
+        )
+        cell.start()
+        studies.start()
+        log.event("started", address=hub.address)
+        until_stopped(hub.folder, lambda: _status(hub, cell.connected(), studies))
+        log.event("stopped")
+        # What runs is on disk and goes on at the next start; waiting would only delay that.
+        os._exit(0)
+
+
+def _status(hub: Hub, connected: dict[str, float], studies: Studies) -> dict[str, Any]:
+    return {
+        "address": hub.address,
+        "certificate_ends": certificates.ends(hub.folder / "server.crt").isoformat(),
+        "kits": hub.kits(),
+        "connected": connected,
+        "studies": {name: said["state"] for name, said in studies.all().items()},
+    }
+
+
+def _answer(hub: Hub, studies: Studies, who: str, request: bytes) -> bytes:
+    """The answer to a client's request; only clients may submit and see."""
+    if hub.kits().get(who) != "client":
+        log.event("refused", peer=who, why="role")
+        return _json({"refused": "role"})
+    try:
+        said = json.loads(request)
+        what, name = said["do"], said.get("name")
+        if what == "submit":
+            name = studies.submit(who, _bytes(said["protocol"]), _bytes(said["permit"]))
+            return _json({"name": name})
+        if what == "result":
+            return studies.result(who, name) or _json({"refused": "none"})
+        return _json(studies.status(who, name) or {"refused": "none"})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        log.event("refused", peer=who, why="request")
+        return _json({"refused": "request"})
+
+
+def _json(content: Any) -> bytes:
+    return json.dumps(content, sort_keys=True).encode()
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text.encode("ascii"), validate=True)
+    except binascii.Error:
+        raise ValueError("base64") from None

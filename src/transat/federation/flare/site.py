@@ -1,0 +1,52 @@
+"""A site's service: it connects out to the hub and answers as the site's own function does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from transat.federation.flare import certificates, log
+from transat.federation.flare.calls import Answerer
+from transat.federation.flare.folders import alone, until_stopped
+from transat.federation.flare.kit import HUB, Kit
+
+
+def run(kit: Kit, answer: Callable[[bytes], bytes]) -> None:
+    """Serve until SIGTERM; a hub that is away is looked for every few seconds.
+
+    answer: the site's only door (`Site.answer`).
+
+    Raises
+    ------
+    ConfigError: another process serves this kit.
+    """
+    from transat.federation.flare.cells import Cell
+
+    with alone(kit.folder):
+        log.to_file(kit.folder / "site.log")
+        answered = [0]
+
+        def counted(_: str, question: bytes) -> bytes:
+            reply = answer(question)
+            answered[0] += 1
+            return reply
+
+        answerer = Answerer(counted)
+        cell = Cell(kit.name, kit.url, kit.credentials, lambda peer: peer == HUB, answerer.reply)
+        cell.start()
+        log.event("started", address=kit.address)
+        until_stopped(kit.folder, lambda: _status(kit, cell.connected(), answered[0]))
+        log.event("stopped")
+        # An answer under way is not in the journal, so it has not left: it is asked for again.
+        os._exit(0)
+
+
+def _status(kit: Kit, connected: dict[str, float], answered: int) -> dict[str, Any]:
+    return {
+        "name": kit.name,
+        "hub": kit.address,
+        "connected": connected,
+        "answered": answered,
+        "certificate_ends": certificates.ends(kit.folder / "kit.crt").isoformat(),
+    }
