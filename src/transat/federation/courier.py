@@ -11,6 +11,7 @@ until an answer to one of them is back: an export that has been carried is close
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -45,6 +46,7 @@ class Courier:
         """folder: made if missing. sites: names of all that may be asked (the permit's)."""
         self._folder, self._sites = folder, frozenset(sites)
         self._open: dict[str, _Open] = {}
+        self._lock = threading.Lock()  # two studies may ask at once
         self._out = {site: self._asked_of(site) for site in sorted(self._sites)}
         self._seen: set[Path] = set()
         self._back: dict[str, tuple[Path, bytes]] = {}
@@ -67,10 +69,12 @@ class Courier:
         if unknown:
             raise SiteMissing(unknown)
         names = {site: read_question(payload).asked for site, payload in questions.items()}
-        self._put_out(questions, names)
+        with self._lock:
+            self._put_out(questions, names)
         end = time.monotonic() + deadline
         while True:
-            damage = self._look()
+            with self._lock:
+                damage = self._look()
             missing = {site for site, name in names.items() if name not in self._back}
             if not missing:
                 return {site: self._back[name][1] for site, name in names.items()}

@@ -13,6 +13,7 @@ _KINDS: Final = {
     "question": Text("question", "question"),
     "release": Text("réponse", "answer"),
     "refusal": Text("refus", "refusal"),
+    "unknown": Text("inconnu", "unknown"),
 }
 _FIELDS: Final = {
     "births": Text("naissances", "births"),
@@ -36,6 +37,17 @@ _FIELDS: Final = {
     "score": Text("score (une somme par colonne)", "score (a sum for each column)"),
     "terms": Text("colonnes du modèle", "columns of the model"),
 }
+_NUMBERS: Final = Text("nombre", "number"), Text("nombres", "numbers")
+_MESSAGES: Final = Text("message", "message"), Text("messages", "messages")
+_BYTES: Final = Text("octet", "byte"), Text("octets", "bytes")
+_KEPT: Final = (
+    Text("retenu au site", "kept at the site"),
+    Text("retenus au site", "kept at the site"),
+)
+_COUNTS: Final = (
+    Text("effectif dit ou déduit", "count stated or implied"),
+    Text("effectifs dits ou déduits", "counts stated or implied"),
+)
 
 
 def manifest(messages: Sequence[Carried], told: Sequence[Said]) -> str:
@@ -49,17 +61,17 @@ def manifest(messages: Sequence[Carried], told: Sequence[Said]) -> str:
 def summary(message: Said, language: Language) -> str:
     """One line: what it is and how much is in it."""
     colon = " : " if language == "fr" else ": "
-    kind = _KINDS[message.kind].in_(language)
-    line = f"{kind}{colon}{message.text.in_(language)}"
-    many = Text(f"{message.numbers} nombres", f"{message.numbers} numbers").in_(language)
-    if message.kind == "question":
-        return f"{line} ({many})"
-    kept = Text(f"{message.withheld} retenus au site", f"{message.withheld} kept at the site")
-    counts = sum(size for _, size in message.counts)
-    heads = Text(f"{counts} effectifs dits ou déduits", f"{counts} counts stated or implied")
+    line = f"{_KINDS[message.kind].in_(language)}{colon}{message.text.in_(language)}"
+    if message.kind == "unknown":
+        return line
     if message.kind == "refusal":
         return f"{line} ({message.statistic})"
-    return f"{line} ({many}, {kept.in_(language)} ; {heads.in_(language)})"
+    found = [_many(message.numbers, *_NUMBERS)]
+    if message.kind == "release":
+        counts = sum(size for _, size in message.counts)
+        found.append(_many(counts, *_COUNTS))
+        found.append(_many(message.withheld, *_KEPT))
+    return f"{line} ({', '.join(text.in_(language) for text in found)})"
 
 
 def details(message: Said, language: Language) -> list[str]:
@@ -76,16 +88,25 @@ def details(message: Said, language: Language) -> list[str]:
 
 def warnings(message: Said, language: Language) -> list[str]:
     """What must stop the export; nothing where every count is 0 or at least the floor."""
-    if not message.small:
-        return []
-    names = ", ".join(message.small)
-    return [
-        Text(
-            f"ARRÊTEZ : un effectif de 1 à {FLOOR - 1} se trouve dans {names}. Ne laissez pas "
-            "sortir ce fichier.",
-            f"STOP: a count of 1 to {FLOOR - 1} is in {names}. Do not let this file out.",
-        ).in_(language)
-    ]
+    found = []
+    if message.kind == "unknown":
+        found.append(
+            Text(
+                "ARRÊTEZ : ce contenu n'est pas dans la liste fermée. Ne laissez pas sortir ce "
+                "fichier.",
+                "STOP: this content is not in the closed list. Do not let this file out.",
+            )
+        )
+    if message.small:
+        names = ", ".join(message.small)
+        found.append(
+            Text(
+                f"ARRÊTEZ : un effectif de 1 à {FLOOR - 1} se trouve dans {names}. Ne laissez pas "
+                "sortir ce fichier.",
+                f"STOP: a count of 1 to {FLOOR - 1} is in {names}. Do not let this file out.",
+            )
+        )
+    return [text.in_(language) for text in found]
 
 
 def _part(part: Part, language: Language) -> str:
@@ -96,16 +117,22 @@ def _part(part: Part, language: Language) -> str:
         shown = ", ".join(part.words[:12]) + (", …" if len(part.words) > 12 else "")
         found.append(shown)
     if part.numbers:
-        found.append(Text(f"{part.numbers} nombres", f"{part.numbers} numbers").in_(language))
+        found.append(_many(part.numbers, *_NUMBERS).in_(language))
     if part.withheld:
-        found.append(Text(f"{part.withheld} retenus", f"{part.withheld} withheld").in_(language))
-    return f"  {name}{colon}{' ; '.join(found) if found else '—'}"
+        found.append(_many(part.withheld, *_KEPT).in_(language))
+    return f"  {name}{colon}{', '.join(found) if found else '—'}"
+
+
+def _many(number: int, one: Text, more: Text) -> Text:
+    """A number with its noun; in French 0 is singular, in English plural."""
+    french, english = (one if number < 2 else more).fr, (one if number == 1 else more).en
+    return Text(f"{number} {french}", f"{number} {english}")
 
 
 def _in(read: Sequence[tuple[Carried, Said]], language: Language) -> str:
     lines = [_title(read, language), ""]
     for number, (message, found) in enumerate(read, 1):
-        octets = Text(f"{len(message.payload)} octets", f"{len(message.payload)} bytes")
+        octets = _many(len(message.payload), *_BYTES)
         lines.append(f"{number}. {message.file}")
         lines.append(f"   {summary(found, language)}")
         lines.append(f"   {octets.in_(language)}, SHA-256 {message.sha256}")
@@ -118,7 +145,7 @@ def _title(read: Sequence[tuple[Carried, Said]], language: Language) -> str:
     sites = ", ".join(sorted({found.site for _, found in read}))
     study = ", ".join(sorted({found.study[:16] for _, found in read}))
     size = sum(len(message.payload) for message, _ in read)
-    if all(found.kind == "question" for _, found in read):
+    if read[0][0].file.startswith("question"):
         head = Text(
             f"FRANÇAIS. Questions à porter au site « {sites} », étude {study}. Aucune donnée de "
             "patient n'y entre : ce sont des demandes.",
@@ -132,15 +159,9 @@ def _title(read: Sequence[tuple[Carried, Said]], language: Language) -> str:
             f'ENGLISH. Answers of the site "{sites}", study {study}, to carry to the coordinator. '
             "Sums and counts that passed the site's gate; no patient row.",
         )
-    total = Text(
-        f"{len(read)} messages, {size} octets, {_total(read)} nombres.",
-        f"{len(read)} messages, {size} bytes, {_total(read)} numbers.",
-    )
-    return f"{head.in_(language)}\n{total.in_(language)}"
-
-
-def _total(read: Sequence[tuple[Carried, Said]]) -> int:
-    return sum(found.numbers for _, found in read)
+    numbers = sum(found.numbers for _, found in read)
+    total = _many(len(read), *_MESSAGES), _many(size, *_BYTES), _many(numbers, *_NUMBERS)
+    return f"{head.in_(language)}\n{', '.join(text.in_(language) for text in total)}."
 
 
 def _footer(language: Language) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from transat.core.errors import InputError
+from transat.core.errors import InputError, SiteUnreachable
 from transat.core.languages import Text
 from transat.federation.courier import IN, OUT, answers, exports
 from transat.federation.courier_export import Carried, file_name, is_export, listed, read, write
@@ -34,17 +34,22 @@ def answer(
     Raises
     ------
     InputError: an export that is not whole, a file that is no question, one to another site, or a
-    folder that holds something else. Nothing is answered then.
+    folder that holds something else; nothing is answered then. SiteUnreachable: the site failed on
+    a question; the other answers are written, and the same command again completes them.
     """
     asked = [_asked(questions / m.file, m, site) for m in read(questions)]
     _free(out, {f"{number:03d}-{q.asked[:16]}" for number, (q, _) in enumerate(asked, 1)})
     messages, told = [], []
     for number, (question, payload) in enumerate(asked, 1):
-        message = Carried(file_name("answer", number, question.asked), answered(payload))
-        answers(out / message.file, message.payload)
-        messages.append(message)
-        told.append(said(message.payload, message.file))
-    write(out, messages, manifest(messages, told))
+        given = _given(answered, payload)
+        if given is not None:
+            message = Carried(file_name("answer", number, question.asked), given)
+            messages.append(message)
+            told.append(said(given, message.file))
+    if messages:
+        write(out, messages, manifest(messages, told))
+    if len(messages) < len(asked):
+        raise _unanswered(out, len(asked) - len(messages))
     return tuple(told)
 
 
@@ -75,6 +80,27 @@ def collect(export: Path, folder: Path) -> tuple[Said, ...]:
     place = folder / IN / (sites[0] if len(sites) == 1 else "sites")
     write(_new(place, messages), messages, manifest(messages, told))
     return tuple(told)
+
+
+def _given(answered: Callable[[bytes], bytes], payload: bytes) -> bytes | None:
+    try:
+        return answered(payload)
+    except Exception:  # its text can hold a patient's value: the site keeps it, nobody prints it
+        return None
+
+
+def _unanswered(out: Path, number: int) -> SiteUnreachable:
+    return SiteUnreachable(
+        Text(
+            f"questions sans réponse de ce site : {number}.",
+            f"questions that this site did not answer: {number}.",
+        ),
+        str(out),
+        Text(
+            "Lisez ce que le site a noté à côté de son registre, puis recommencez.",
+            "Read what the site noted beside its register, then try again.",
+        ),
+    )
 
 
 def _new(place: Path, messages: tuple[Carried, ...]) -> Path:

@@ -15,7 +15,13 @@ import numpy as np
 
 from transat.core.errors import InputError
 from transat.core.languages import Text
-from transat.federation.messages import MessageError, read_answer, read_question
+from transat.federation.messages import (
+    MessageError,
+    SignedAnswer,
+    SignedQuestion,
+    read_answer,
+    read_question,
+)
 from transat.federation.questions import RELEASES, Question
 from transat.federation.refusals import CODES
 from transat.federation.wire import Refusal, WireError
@@ -58,6 +64,10 @@ STATISTICS: Final = {
     ),
     "prevalence": Text("fréquence des malformations", "frequency of malformations"),
 }
+_UNKNOWN: Final = Text(
+    "contenu qu'aucune statistique installée ici n'écrit",
+    "content that no statistic installed here writes",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +84,10 @@ class Part:
 class Said:
     """What one message says.
 
-    kind: question, release or refusal. statistic: an installed step's name, or a refusal's code.
-    parts: its fields. counts: head counts that it states, by name, how many. small: names of the
-    counts of 1 to FLOOR-1 among them: nothing of the kind may leave.
+    kind: question, release, refusal, or unknown: signed, but in no installed statistic's words.
+    statistic: an installed step's name, or a refusal's code. parts: its fields. counts: head counts
+    that it states, by name, how many. small: names of the counts of 1 to FLOOR-1 among them:
+    nothing of the kind may leave.
     """
 
     kind: str
@@ -108,11 +119,19 @@ def said(payload: bytes, where: str) -> Said:
     InputError: bytes that are not a message, or whose signature does not hold.
     """
     try:
-        try:
-            return _answer(payload)
-        except MessageError:
-            return _question(payload)
-    except (MessageError, WireError):
+        signed: SignedAnswer | SignedQuestion = read_answer(payload)
+    except MessageError:
+        signed = _read_question(payload, where)
+    try:
+        return _answer(signed) if isinstance(signed, SignedAnswer) else _question(signed)
+    except WireError:
+        return Said("unknown", signed.study, signed.site, signed.asked, "", _UNKNOWN, ())
+
+
+def _read_question(payload: bytes, where: str) -> SignedQuestion:
+    try:
+        return read_question(payload)
+    except MessageError:
         raise InputError(
             Text(
                 "ce n'est pas un message de Transat, ou il a été modifié.",
@@ -123,8 +142,7 @@ def said(payload: bytes, where: str) -> Said:
         ) from None
 
 
-def _question(payload: bytes) -> Said:
-    signed = read_question(payload)
+def _question(signed: SignedQuestion) -> Said:
     question = Question.decode(signed.body)
     return Said(
         "question", signed.study, signed.site, signed.asked, question.step,
@@ -132,8 +150,7 @@ def _question(payload: bytes) -> Said:
     )  # fmt: skip
 
 
-def _answer(payload: bytes) -> Said:
-    signed = read_answer(payload)
+def _answer(signed: SignedAnswer) -> Said:
     release = RELEASES.decode(signed.body)
     parts = _parts(release, signed.body)
     if isinstance(release, Refusal):

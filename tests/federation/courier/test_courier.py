@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from transat.core.errors import InputError
+from transat.core.errors import InputError, SiteUnreachable
 from transat.federation import courier_export, courier_site
 from transat.federation.batch import each
 from transat.federation.courier import Courier, exports, purge
@@ -234,6 +234,29 @@ def test_answers_are_not_written_over_something_else(
         courier_site.answer(export, out, "france", sites["france"].answer)
     assert sites["france"].given == {}
     assert [p.name for p in out.iterdir()] == ["letter.txt"]
+
+
+def test_a_question_that_a_site_fails_on_does_not_hold_up_the_others(
+    tmp_path: Path, ask: Ask, sites: dict[str, Any]
+) -> None:
+    courier, failing = Courier(tmp_path / "letters", SITES), ask("france", 0.5)
+    with pytest.raises(Posted):
+        each([lambda k=k: courier.ask({"france": ask("france", k)}, 0) for k in (0.5, 0.9)])
+    out, down = tmp_path / "answers", [True]
+
+    def answer(payload: bytes) -> bytes:
+        if down[0] and payload == failing:
+            raise RuntimeError("patient 12")
+        return bytes(sites["france"].answer(payload))
+
+    export = tmp_path / "letters" / "out" / "france" / "0001"
+    with pytest.raises(SiteUnreachable) as failed:
+        courier_site.answer(export, out, "france", answer)
+    assert "12" not in failed.value.message("fr")
+    assert failed.value.__cause__ is failed.value.__context__ is None
+    assert [m.file[:10] for m in courier_export.read(out)] == ["answer-002"]
+    down[0] = False
+    assert len(courier_site.answer(export, out, "france", answer)) == 2
 
 
 class Killed(BaseException):
