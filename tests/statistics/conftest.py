@@ -9,6 +9,7 @@ import pytest
 from scipy.sparse import csc_array
 
 from transat.cohorts.analysis_table import AnalysisTable
+from transat.cohorts.survival_table import SurvivalTable
 
 
 def _table(
@@ -86,3 +87,35 @@ def split() -> Callable[[AnalysisTable, int], list[AnalysisTable]]:
 @pytest.fixture(scope="session")
 def shuffle() -> Callable[[AnalysisTable, int], AnalysisTable]:
     return _shuffle
+
+
+def _draw_survival(
+    seed: int, n: int = 200, strata: int = 1, late: bool = False, kinds: int = 1, steps: int = 24
+) -> SurvivalTable:
+    """Follow-up in whole steps (so with ties); the hazard rises with the first column, and with the
+    third, which is 0 or 1; each stratum has its own baseline; late: a part enters after the start.
+    """
+    rng = np.random.default_rng(seed)
+    x = np.column_stack([rng.normal(size=(n, 2)), rng.random(n) < 0.4])
+    stratum = rng.integers(0, strata, n)
+    stratum[: min(n, strata)] = np.arange(strata)[:n]
+    rate = 0.05 * (1 + stratum) * np.exp(0.5 * x[:, 0] - 0.3 * x[:, 1] + 0.6 * x[:, 2])
+    entry = np.where(rng.random(n) < 0.5, rng.integers(0, 6, n), 0) if late else np.zeros(n)
+    event = entry + np.ceil(rng.exponential(1 / rate))
+    end = np.minimum(entry + rng.integers(1, 3 * steps // 2, n), np.maximum(steps, entry + 1))
+    return SurvivalTable(
+        n=n,
+        time=np.minimum(event, end).astype(np.float64),
+        entry=entry.astype(np.float64),
+        event=np.where(event <= end, rng.integers(1, kinds + 1, n), 0).astype(np.int8),
+        columns=x,
+        column_names=("x0", "x1", "x2"),
+        strata=stratum.astype(np.int32),
+        stratum_labels=tuple(f"s{k}" for k in range(strata)),
+        people=np.arange(n),
+    )
+
+
+@pytest.fixture(scope="session")
+def draw_survival() -> Callable[..., SurvivalTable]:
+    return _draw_survival

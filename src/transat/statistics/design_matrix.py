@@ -43,6 +43,9 @@ class Model:
         return ("intercept", *others, *strata, *self.exposures, *self.covariates)
 
 
+_BLOCK = 4096  # rows whose products stay in a processor's cache
+
+
 class _Last(threading.local):
     """The columns asked for last, in each thread: a fit asks for the same ones every round."""
 
@@ -92,6 +95,19 @@ def _columns(table: AnalysisTable, model: Model) -> tuple[Floats, Floats]:
         x[:, at] = table.covariates[:, table.covariate_names.index(name)]
         at += 1
     return x, table.outcome(model.outcome).astype(np.float64)
+
+
+def gram(x: Floats, weights: Floats) -> Floats:
+    """sum of weight x x' over rows, (p, p); weights (n,) not negative.
+
+    In blocks of rows, each a product of a matrix with itself: no second array as large as `x`.
+    """
+    total = np.zeros((x.shape[1], x.shape[1]))
+    roots = np.sqrt(np.maximum(weights, 0.0))
+    for start in range(0, len(x), _BLOCK):
+        block = x[start : start + _BLOCK] * roots[start : start + _BLOCK, None]
+        total += block.T @ block
+    return total
 
 
 def decomposed(information: Floats, terms: tuple[str, ...]) -> tuple[Floats, Floats, Floats]:

@@ -108,14 +108,14 @@ def at_site(table: AnalysisTable, parameters: Parameters) -> Release:
     size = x.shape[1]
     eta = x @ np.asarray(parameters.coefficients or np.zeros(size), dtype=np.float64)
     p = np.exp(-np.logaddexp(0.0, -eta))
-    weighted = x * (p * (1 - p))[:, None]
+    weight = p * (1 - p)
     information, score, likelihood = np.zeros((0, 0)), np.zeros(0), 0.0
     if parameters.inverse:
         inverse = np.asarray(parameters.inverse, dtype=np.float64).reshape(size, size)
-        leverage = np.einsum("ij,ij->i", weighted @ inverse, x)
+        leverage = weight * np.einsum("ij,ij->i", x @ inverse, x)
         score = x.T @ (y - p + leverage * (0.5 - p))
     else:
-        information = weighted.T @ x
+        information = design_matrix.gram(x, weight)
         likelihood = float(y @ eta - np.logaddexp(0.0, eta).sum())
     return Release(
         terms=parameters.model.terms,

@@ -34,15 +34,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from transat.cohorts.analysis_table import AnalysisTable
-from transat.statistics import design_matrix
+from transat.statistics import design_matrix, newton
 from transat.statistics.design_matrix import Model
 
 Floats = NDArray[np.float64]
-
-# A unit of scaled coefficient per step is what separation gives; an ordinary fit moves 1e-4 or less
-# once the log-likelihood is still.
-_STILL_MOVING = 0.05
-_HALVINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +108,7 @@ def at_site(table: AnalysisTable, parameters: Parameters) -> Release:
         cases=int(y.sum()),
         log_likelihood=float(y @ eta - np.logaddexp(0.0, eta).sum()),
         gradient=x.T @ (y - p),
-        hessian=(x * (p * (1 - p))[:, None]).T @ x,
+        hessian=design_matrix.gram(x, p * (1 - p)),
     )
 
 
@@ -124,23 +119,16 @@ def combine(ask: Ask, parameters: Parameters) -> Result:
     ------
     StudyError : columns that say the same thing, so that no single estimate exists.
     """
-    terms = parameters.model.terms
-    beta = np.zeros(len(terms))
-    here = _sum(_round(ask, parameters, beta))
-    scale = np.sqrt(4 * np.diag(here.hessian) / max(here.rows, 1))
-    rounds, converged, moving = 1, False, np.zeros(len(terms), dtype=np.bool_)
-    while rounds < parameters.most_rounds:
-        step = _solve(here.hessian, here.gradient, terms)
-        still = float(step @ here.gradient) / 2 < parameters.tolerance
-        moving = np.abs(step) * scale > _STILL_MOVING
-        if still and moving.any():
-            break
-        beta, here, used = _forward(ask, parameters, beta, step, here)
-        rounds += used
-        if still:
-            converged = True
-            break
-    return _result(parameters, here, beta, rounds, converged, moving & (not converged))
+
+    def look(beta: Floats) -> Release:
+        return _sum(_round(ask, parameters, beta))
+
+    def scale(null: Release) -> Floats:
+        return np.asarray(np.sqrt(4 * np.diag(null.hessian) / max(null.rows, 1)))
+
+    terms, most = parameters.model.terms, parameters.most_rounds
+    summit = newton.climb(look, terms, scale, parameters.tolerance, most)
+    return _result(parameters, summit)
 
 
 def _round(ask: Ask, parameters: Parameters, beta: Floats) -> Sequence[Release]:
@@ -148,19 +136,6 @@ def _round(ask: Ask, parameters: Parameters, beta: Floats) -> Sequence[Release]:
     at = replace(parameters, coefficients=tuple(float(b) for b in beta))
     sites = range(parameters.model.sites)
     return ask([replace(at, model=replace(parameters.model, site=k)) for k in sites])
-
-
-def _forward(
-    ask: Ask, parameters: Parameters, beta: Floats, step: Floats, here: Release
-) -> tuple[Floats, Release, int]:
-    """The Newton step, halved while the log-likelihood falls."""
-    slack = 1e-9 * max(abs(here.log_likelihood), 1.0)
-    for used in range(1, _HALVINGS + 1):
-        there = _sum(_round(ask, parameters, beta + step))
-        if there.log_likelihood >= here.log_likelihood - slack:
-            return beta + step, there, used
-        step = step / 2
-    return beta, here, _HALVINGS
 
 
 def _sum(releases: Sequence[Release]) -> Release:
@@ -174,20 +149,8 @@ def _sum(releases: Sequence[Release]) -> Release:
     )
 
 
-def _solve(hessian: Floats, gradient: Floats, terms: tuple[str, ...]) -> Floats:
-    size, values, vectors = design_matrix.decomposed(hessian, terms)
-    step: Floats = vectors @ ((vectors.T @ (gradient / size)) / values) / size
-    return step
-
-
-def _result(
-    parameters: Parameters,
-    here: Release,
-    beta: Floats,
-    rounds: int,
-    converged: bool,
-    separated: NDArray[np.bool_],
-) -> Result:
+def _result(parameters: Parameters, summit: newton.Summit[Release]) -> Result:
+    here, beta, separated = summit.point, summit.beta, summit.moving
     z = float(ndtri(0.5 + parameters.level / 2))
     covariance: Floats = np.asarray(np.linalg.pinv(here.hessian, hermitian=True), dtype=np.float64)
     coefficients = np.where(separated, np.nan, beta)
@@ -205,7 +168,7 @@ def _result(
             high=np.exp(coefficients + z * errors),
             p=2 * ndtr(-np.abs(coefficients / errors)),
             log_likelihood=here.log_likelihood,
-            rounds=rounds,
-            converged=converged,
+            rounds=summit.rounds,
+            converged=summit.converged,
             separated=tuple(t for t, s in zip(here.terms, separated, strict=True) if s),
         )
