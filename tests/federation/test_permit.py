@@ -22,7 +22,6 @@ from transat.federation.permit import (
     PermitRefused,
     SiteTerms,
     covers,
-    policy_sha256,
     sign,
     terms_for,
     verify,
@@ -137,16 +136,21 @@ def test_what_a_site_must_be() -> None:
 
 
 def test_it_tightens_a_policy_and_never_loosens_it() -> None:
-    strict = replace(POLICIES["france"], threshold=20)
-    terms = SiteTerms(
-        HOLDERS["france"].public, KEYS["france"].public, strict.key, policy_sha256(strict), 11
-    )
-    permit = replace(draft(), sites={"france": terms})
-    loose = sign(permit, HOLDERS["france"])
-    assert refusal(loose, policy=strict) == ("permit", "threshold")
-    tight = terms_for(POLICIES["france"], HOLDERS["france"].public, KEYS["france"].public, 30)
-    assert tight.threshold == 30
-    look(sign(replace(permit, sites={"france": tight}), HOLDERS["france"]))
+    own = POLICIES["france"].tightened(20, {"leavers": 20})
+    keys = HOLDERS["france"].public, KEYS["france"].public
+    right = terms_for(own, *keys)
+
+    def under(terms: SiteTerms) -> Permit:
+        return sign(replace(draft(), sites={"france": terms}), HOLDERS["france"])
+
+    look(under(right), policy=own)
+    for loose in (replace(right, threshold=19), replace(right, limits={"leavers": 19})):
+        assert refusal(under(loose), policy=own) == ("permit", "limits")
+    other = own.tightened(30, {"leavers": 25, "functionals_share": 0.01})
+    tight = terms_for(own, *keys, [other])
+    assert (tight.threshold, tight.limits) == (30, {"functionals_share": 0.01, "leavers": 25})
+    assert tight.tighten(own).limits == other.limits
+    look(under(tight), policy=own)
 
 
 def test_the_days_are_closed_open() -> None:
@@ -174,7 +178,10 @@ def test_every_field_is_signed(field: str) -> None:
 @pytest.mark.parametrize("field", SiteTerms.__dataclass_fields__)
 def test_every_term_of_a_site_is_signed(field: str) -> None:
     permit = signed()
-    value: Any = {"threshold": 12, "reviewers": (STRANGER.public,)}.get(field, STRANGER.public)
+    values: dict[str, Any] = {
+        "threshold": 12, "reviewers": (STRANGER.public,), "limits": {"leavers": 12},
+    }  # fmt: skip
+    value: Any = values.get(field, STRANGER.public)
     terms = replace(permit.sites["quebec"], **{field: value})
     assert "france" in replace(permit, sites={**permit.sites, "quebec": terms}).unsigned()
 
@@ -182,9 +189,9 @@ def test_every_term_of_a_site_is_signed(field: str) -> None:
 def test_a_policy_has_one_name_whatever_it_says_in_words() -> None:
     policy = POLICIES["france"]
     said = replace(policy, holder=POLICIES["quebec"].holder)
-    assert policy_sha256(said) == policy_sha256(policy)
-    assert policy_sha256(replace(policy, threshold=12)) != policy_sha256(policy)
-    assert policy_sha256(replace(policy, source="else")) != policy_sha256(policy)
+    assert said.sha256() == policy.sha256()
+    assert replace(policy, threshold=12).sha256() != policy.sha256()
+    assert policy.tightened(0, {"leavers": 20}).sha256() != policy.sha256()
 
 
 def test_a_refusal_crosses_processes() -> None:
@@ -219,6 +226,9 @@ WRONG = {
     "a short hash": (STUDY, STUDY[:-1]),
     "upper case": (STUDY, "A" * 64),
     "threshold below 11": ("threshold = 11", "threshold = 10"),
+    "a limit that is none": ("[sites.france.limits]", "[sites.france.limits]\nelse = 1"),
+    "a limit in words": ("[sites.france.limits]", '[sites.france.limits]\nleavers = "11"'),
+    "a limit without end": ("[sites.france.limits]", "[sites.france.limits]\nleavers = inf"),
     "no step": ('"prevalence"', '"attrition"'),
     "a site that is not there": ("[signatures]\nfrance", "[signatures]\nontario"),
     "another kind": ('kind = "permit"', 'kind = "question"'),

@@ -1,27 +1,40 @@
-"""The side that asks: it holds names and a transport, and sees only what passed the gates."""
+"""The side that asks: it has a key, a permit and a transport, and sees what passed the gates only.
+
+Every question is signed and written to the journal before it goes; every answer must be signed by
+the key that the permit gives its site, answer that very question, and come from a register that
+only grew. Statistics get all the answers that they asked for, or an error.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Final
 
-from transat.core.errors import DisclosureRefused, SiteUnreachable
+from transat.core.errors import (
+    DataQualityError,
+    DisclosureRefused,
+    PermissionRefused,
+    SiteUnreachable,
+    TransatError,
+)
 from transat.core.languages import Text
+from transat.federation import messages
+from transat.federation.coordinator_journal import Journal, Seen
+from transat.federation.keys import Key
+from transat.federation.messages import MessageError, SignedAnswer
+from transat.federation.permit import Permit, PermitRefused, verify
 from transat.federation.questions import RELEASES, Question
 from transat.federation.refusals import CODES, TROUBLE
+from transat.federation.transport import SiteMissing, Transport
 from transat.federation.wire import Refusal, WireError
 
+#: Seconds to wait for one round: building the analysis table of a whole country takes long.
+DEADLINE: Final = 6 * 3600.0
 
-class Transport(Protocol):
-    """How questions reach sites: in one process, by courier, over a network."""
-
-    def sites(self) -> tuple[str, ...]:
-        """Names of the sites that take part."""
-
-    def ask(
-        self, question: Question | Mapping[str, Question], to: Collection[str] | None = None
-    ) -> dict[str, bytes]:
-        """Exactly one answer from each expected site, or SiteUnreachable."""
+#: Codes that are not the gate's judgement of a question: no study goes on after one of them.
+_FORBIDDEN: Final = frozenset({"permit", "expired", "not_signed", "not_installed"})
+_FAILED: Final = frozenset({"failed", "unreadable"})
 
 
 class SiteRefused(DisclosureRefused):
@@ -29,14 +42,30 @@ class SiteRefused(DisclosureRefused):
 
     def __init__(self, site: str, code: str, columns: tuple[str, ...]) -> None:
         self.site, self.code, self.columns = site, code, columns
-        named = f" ({', '.join(columns)})" if columns else ""
-        said = CODES[code]
         super().__init__(
-            Text(f"{said.fr}{named}.", f"{said.en}{named}."),
+            _said(code, columns),
             site,
             Text(
                 "Le registre de ce site dit quelle question ; voyez son détenteur.",
                 "That site's register says which question; see its holder.",
+            ),
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.site, self.code, self.columns)
+
+
+class SiteForbids(PermissionRefused):
+    """A site's permit does not cover the question, or the site lacks the statistic."""
+
+    def __init__(self, site: str, code: str, columns: tuple[str, ...] = ()) -> None:
+        self.site, self.code, self.columns = site, code, columns
+        super().__init__(
+            _said(code, columns),
+            site,
+            Text(
+                "Comparez le permis et les versions de part et d'autre.",
+                "Compare the permit and the versions on both sides.",
             ),
         )
 
@@ -62,65 +91,205 @@ class SiteFailed(SiteUnreachable):
         return type(self), (self.site,)
 
 
-def raised(site: str, refusal: Refusal) -> SiteRefused | SiteFailed:
+#: Why an answer is not taken.
+REJECTED: Final[Mapping[str, Text]] = MappingProxyType(
+    {
+        "unreadable": Text(
+            "aucune réponse lisible de ce site.", "no readable answer from this site."
+        ),
+        "key": Text(
+            "la réponse n'est pas signée par la clé que le permis donne à ce site.",
+            "the answer is not signed by the key that the permit gives this site.",
+        ),
+        "asked": Text(
+            "la réponse est celle d'une autre question.", "the answer is to another question."
+        ),
+        "register": Text(
+            "le registre de ce site a été raccourci ou réécrit depuis sa dernière réponse.",
+            "this site's register was cut or rewritten since its last answer.",
+        ),
+    }
+)
+
+
+class AnswerRejected(SiteUnreachable):
+    """What came in a site's name cannot be taken: forged, altered, replayed or out of step."""
+
+    def __init__(self, site: str, why: str) -> None:
+        self.site, self.why = site, why
+        super().__init__(
+            REJECTED[why],
+            site,
+            Text(
+                "Appelez son détenteur avant de recommencer.",
+                "Call its holder before you start again.",
+            ),
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.site, self.why)
+
+
+def raised(site: str, refusal: Refusal) -> TransatError:
     """The error that a site's refusal stands for."""
-    if refusal.code in CODES:
+    if refusal.code in _FORBIDDEN:
+        return SiteForbids(site, refusal.code, refusal.columns)
+    if refusal.code in CODES and refusal.code not in _FAILED:
         return SiteRefused(site, refusal.code, refusal.columns)
     return SiteFailed(site)
 
 
 class Coordinator:
-    """Asks sites and reads their answers."""
+    """Asks the sites of a permit and reads their answers."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+    def __init__(
+        self,
+        transport: Transport,
+        key: Key,
+        permit: Permit,
+        journal: Journal | None = None,
+        deadline: float = DEADLINE,
+    ) -> None:
+        """Prepare to ask; nothing is asked yet.
+
+        journal: of this study; without one, what was answered is known as long as this lives.
+        deadline: seconds to wait for each round.
+
+        Raises
+        ------
+        PermitRefused: the permit is not signed by all, or names another coordinator.
+        """
+        verify(permit)
+        if key.public != permit.coordinator:
+            raise PermitRefused("coordinator")
+        self._transport, self._key, self._permit = transport, key, permit
+        self._journal = journal or Journal(None, permit.study, key.public)
+        self._deadline = deadline
 
     def sites(self) -> tuple[str, ...]:
-        """Names of the sites that take part, in order."""
-        return self._transport.sites()
+        """Names of the sites that the permit names, in order."""
+        return tuple(sorted(self._permit.sites))
+
+    def registers(self) -> dict[str, Seen]:
+        """What was seen of each site's register."""
+        return {site: self._journal.seen(site) for site in self.sites()}
 
     def ask(
-        self, question: Question | Mapping[str, Question], to: Collection[str]
+        self,
+        question: Question | Mapping[str, Question],
+        to: Collection[str],
+        cohort: str | None = None,
     ) -> dict[str, Any]:
         """One release per expected site.
 
         Raises
         ------
-        SiteUnreachable: a site did not answer, or answered something unreadable.
-        SiteRefused, SiteFailed: a site refused or failed; the first in the order of the names.
+        SiteRefused: a site's gate refused; the first in the order of the names. Others: as
+        `answers`.
         """
-        answers = self.answers(question, to)
+        answers = self.answers(question, to, cohort)
         for site, answer in answers.items():
             if isinstance(answer, Refusal):
                 raise raised(site, answer)
         return answers
 
     def answers(
-        self, question: Question | Mapping[str, Question], to: Collection[str]
+        self,
+        question: Question | Mapping[str, Question],
+        to: Collection[str],
+        cohort: str | None = None,
     ) -> dict[str, Any]:
-        """One release or `Refusal` per expected site.
+        """One release, or `Refusal` of its gate, per expected site, in the order of the names.
+
+        cohort: SHA-256 of the population that is meant; the permit's first where none is given.
 
         Raises
         ------
-        SiteUnreachable: as `ask`.
+        SiteMissing: a site did not answer in time. AnswerRejected: what came is not its answer.
+        SiteForbids, SiteFailed: the permit does not cover the question, or a site failed.
         """
-        raw = self._transport.ask(question, to)
-        missing = sorted(set(to) - set(raw))
-        if missing:
-            raise _unreadable(missing[0])
-        return {site: _read(site, raw[site]) for site in sorted(to)}
+        unknown = sorted(set(to) - set(self._permit.sites))
+        if unknown:
+            raise SiteMissing(set(unknown))
+        about = self._permit.cohorts[0] if cohort is None else cohort
+        bodies = {
+            site: (question if isinstance(question, Question) else question[site]).encode()
+            for site in sorted(to)
+        }
+        names = {s: messages.asked(self._permit.study, about, s, b) for s, b in bodies.items()}
+        found = {site: self._stored(site, name) for site, name in names.items()}
+        missing = [site for site, answer in found.items() if answer is None]
+        found |= self._fetched({s: bodies[s] for s in missing}, names, about)
+        return found
+
+    def end(self) -> None:
+        """Close the study: bodies of answers are deleted from the journal, their heads are kept."""
+        self._journal.purge()
+
+    def _stored(self, site: str, name: str) -> Any:
+        """What the journal holds to a question, or None."""
+        raw = self._journal.answer(name)
+        if raw is None:
+            return None
+        try:
+            return _release(self._checked(site, name, raw))
+        except AnswerRejected:
+            raise DataQualityError(
+                Text("la réponse notée ici est abîmée.", "the answer noted here is damaged."),
+                site,
+                Text("Donnez un autre dossier.", "Name another folder."),
+            ) from None
+
+    def _fetched(
+        self, bodies: Mapping[str, bytes], names: Mapping[str, str], cohort: str
+    ) -> dict[str, Any]:
+        """Ask the sites of `bodies`; journal and read what they answer."""
+        if not bodies:
+            return {}
+        questions = {
+            site: messages.question(
+                self._permit.study, cohort, site, body, self._key, self._journal.peers(site)
+            )
+            for site, body in bodies.items()
+        }
+        self._journal.ask({site: names[site] for site in questions})
+        raw = self._transport.ask(questions, self._deadline)
+        silent = set(questions) - set(raw)
+        if silent:
+            raise SiteMissing(silent)
+        answers = {site: self._checked(site, names[site], raw[site]) for site in questions}
+        releases: dict[str, Any] = {}
+        for site, answer in answers.items():
+            if not self._journal.fits(answer):
+                raise AnswerRejected(site, "register")
+            releases[site] = _release(answer)
+        for site, release in releases.items():
+            if isinstance(release, Refusal) and release.code in _FORBIDDEN | _FAILED:
+                raise raised(site, release)
+        self._journal.answered((answers[site], raw[site]) for site in questions)
+        return releases
+
+    def _checked(self, site: str, name: str, raw: bytes) -> SignedAnswer:
+        """An answer that is signed by the site and answers the question of that name."""
+        try:
+            answer = messages.read_answer(raw)
+        except MessageError:
+            raise AnswerRejected(site, "unreadable") from None
+        if answer.key != self._permit.sites[site].key:
+            raise AnswerRejected(site, "key")
+        if (answer.site, answer.study, answer.asked) != (site, self._permit.study, name):
+            raise AnswerRejected(site, "asked")
+        return answer
 
 
-def _read(site: str, payload: bytes) -> Any:
+def _release(answer: SignedAnswer) -> Any:
     try:
-        return RELEASES.decode(payload)
+        return RELEASES.decode(answer.body)
     except WireError:
-        raise _unreadable(site) from None
+        raise AnswerRejected(answer.site, "unreadable") from None
 
 
-def _unreadable(site: str) -> SiteUnreachable:
-    return SiteUnreachable(
-        Text("aucune réponse lisible de ce site.", "no readable answer from this site."),
-        site,
-        Text("Vérifiez les versions de part et d'autre.", "Check the versions on both sides."),
-    )
+def _said(code: str, columns: tuple[str, ...]) -> Text:
+    named = f" ({', '.join(columns)})" if columns else ""
+    said = CODES[code]
+    return Text(f"{said.fr}{named}.", f"{said.en}{named}.")

@@ -1,86 +1,87 @@
 """All sites in one process, each behind its own thread: the coordinator holds queues of bytes only.
 
-A site is made inside its thread and is reachable from nowhere else; what crosses is the canonical
-bytes of a question, and the bytes that passed the gate. The same contract as over a network: one
-answer from each expected site, or SiteUnreachable naming who is missing.
+A site is made inside its thread and is reachable from nowhere else; what crosses is the bytes of a
+signed question and of a signed answer. The same contract as over a network: one answer from each
+site asked, or SiteMissing naming those that gave none. A site that failed outright is made anew for
+the next question, as a service that is started again would be.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from queue import Empty, SimpleQueue
-from typing import Final
+from time import monotonic
+from typing import Protocol
 
-from transat.core.errors import SiteUnreachable
-from transat.core.languages import Text
-from transat.federation.questions import Question
-from transat.federation.site import Site
+from transat.federation.transport import SiteMissing
 
-Inbox = SimpleQueue[bytes | None]
-Outbox = SimpleQueue[bytes | None]
 
-#: Seconds to wait for one answer: building the analysis table of a whole country takes long.
-PATIENCE: Final = 6 * 3600.0
+class Answers(Protocol):
+    """A site, as a transport sees it."""
+
+    def answer(self, payload: bytes) -> bytes:
+        """The signed answer to a signed question."""
+
+
+Reply = SimpleQueue[bytes | None]
+Inbox = SimpleQueue[tuple[bytes, Reply] | None]
 
 
 class InProcess:
     """Asks sites that live in threads of this process. Use as a context manager."""
 
-    def __init__(self, sites: Mapping[str, Callable[[], Site]], patience: float = PATIENCE) -> None:
-        """Start one thread per site; each makes its own `Site`."""
-        self._queues: dict[str, tuple[Inbox, Outbox]] = {}
-        self._patience = patience
+    def __init__(self, sites: Mapping[str, Callable[[], Answers]]) -> None:
+        """Start one thread per site; each makes its own site when first asked."""
+        self._inboxes: dict[str, Inbox] = {}
+        self._ended: dict[str, SimpleQueue[None]] = {}
+        self._late: set[str] = set()
         for name, make in sorted(sites.items()):
-            inbox, outbox = Inbox(), Outbox()
+            inbox, ended = Inbox(), SimpleQueue[None]()
             threading.Thread(
-                target=_serve, args=(make, inbox, outbox), name=f"site-{name}", daemon=True
+                target=_serve, args=(make, inbox, ended), name=f"site-{name}", daemon=True
             ).start()
-            self._queues[name] = inbox, outbox
+            self._inboxes[name], self._ended[name] = inbox, ended
 
-    def sites(self) -> tuple[str, ...]:
-        """Names of the sites, in order."""
-        return tuple(self._queues)
+    def sites(self) -> frozenset[str]:
+        """Names of the sites."""
+        return frozenset(self._inboxes)
 
-    def ask(
-        self, question: Question | Mapping[str, Question], to: Collection[str] | None = None
-    ) -> dict[str, bytes]:
-        """One answer from each expected site, in the order of the names.
-
-        question: the same for all, or one per site. to: the expected sites; None for all.
+    def ask(self, questions: Mapping[str, bytes], deadline: float) -> dict[str, bytes]:
+        """One answer from each site asked, which all work at the same time.
 
         Raises
         ------
-        SiteUnreachable: a site is unknown, stopped, or silent for too long; names it.
+        SiteMissing: a site is unknown, failed outright, or is silent at the deadline.
         """
-        expected = sorted(self._queues if to is None else to)
-        answers: dict[str, bytes] = {}
-        for name in expected:
-            if name not in self._queues:
-                raise unreachable(name)
-            asked = question if isinstance(question, Question) else question[name]
-            answers[name] = self._answer(name, asked.encode())
+        unknown = set(questions) - set(self._inboxes)
+        if unknown:
+            raise SiteMissing(unknown)
+        until = monotonic() + deadline
+        replies = {name: Reply() for name in sorted(questions)}
+        for name, reply in replies.items():
+            self._inboxes[name].put((questions[name], reply))
+        found = {name: self._awaited(name, reply, until) for name, reply in replies.items()}
+        answers = {name: answer for name, answer in found.items() if answer is not None}
+        if len(answers) < len(found):
+            raise SiteMissing(set(found) - set(answers))
         return answers
 
-    def _answer(self, name: str, payload: bytes) -> bytes:
-        inbox, outbox = self._queues[name]
-        inbox.put(payload)
+    def _awaited(self, name: str, reply: Reply, until: float) -> bytes | None:
+        self._late.discard(name)
         try:
-            answer = outbox.get(timeout=self._patience)
+            return reply.get(timeout=max(until - monotonic(), 0.0))
         except Empty:
-            answer = None
-        if answer is None:
-            del self._queues[name]
-            raise unreachable(name)
-        return answer
+            self._late.add(name)
+            return None
 
     def close(self) -> None:
-        """Stop every site and wait until each has let go of its data."""
-        for inbox, outbox in self._queues.values():
+        """Stop every site and wait until each has let go of its data, save silent ones."""
+        for inbox in self._inboxes.values():
             inbox.put(None)
-            while outbox.get() is not None:
-                pass
-        self._queues.clear()
+        for name in self._inboxes.keys() - self._late:
+            self._ended[name].get()
+        self._inboxes.clear()
 
     def __enter__(self) -> InProcess:
         return self
@@ -89,24 +90,20 @@ class InProcess:
         self.close()
 
 
-def unreachable(name: str) -> SiteUnreachable:
-    """The error for a site that gave no answer."""
-    return SiteUnreachable(
-        Text("ce site n'a pas répondu.", "this site did not answer."),
-        name,
-        Text(
-            "Vérifiez qu'il tourne, puis relancez l'étude.", "Check that it runs, then start again."
-        ),
-    )
-
-
-def _serve(make: Callable[[], Site], inbox: Inbox, outbox: Outbox) -> None:
-    """A site's loop; whatever ends it, the coordinator learns only that it ended."""
+def _serve(make: Callable[[], Answers], inbox: Inbox, ended: SimpleQueue[None]) -> None:
+    """A site's loop; of what goes wrong, the coordinator learns only that there is no answer."""
+    site: Answers | None = None
     try:
-        site = make()
-        while (payload := inbox.get()) is not None:
-            outbox.put(site.answer(payload))
-    except Exception:  # its text may hold a patient's value: it ends here
-        pass
+        while (letter := inbox.get()) is not None:
+            answer = None
+            try:
+                site = site or make()
+                answer = site.answer(letter[0])
+            except Exception:  # its text may hold a patient's value: it ends here
+                site = None
+            finally:
+                letter[1].put(answer)
+                del letter, answer
     finally:
-        outbox.put(None)
+        site = None
+        ended.put(None)

@@ -11,7 +11,7 @@ import dataclasses
 import datetime
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import rfc8785
@@ -30,8 +30,9 @@ class SiteTerms:
 
     holder: public key of the holder who signs for it. key: public key of the site's own signatures.
     policy: key of the holder's policy; policy_sha256: of its canonical values. threshold: smallest
-    head count that may leave, at least the policy's. reviewers: public keys of those who may review
-    class-B outputs for this holder; two at least, or nothing of class B can be released.
+    head count that may leave, at least the policy's. limits: other numbers of the policy's rules,
+    where this study's are stricter (`policy.LIMITS`). reviewers: public keys of those who may
+    review class-B outputs for this holder; two at least, or nothing of class B can be released.
     """
 
     holder: str
@@ -39,7 +40,12 @@ class SiteTerms:
     policy: str
     policy_sha256: str
     threshold: int
+    limits: Mapping[str, float] = field(default_factory=dict)
     reviewers: tuple[str, ...] = ()
+
+    def tighten(self, policy: Policy) -> Policy:
+        """The holder's policy as it holds for this study."""
+        return policy.tightened(self.threshold, self.limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ class Permit:
 
     def content(self) -> bytes:
         """What the holders sign: canonical JSON of all but the signatures."""
-        plain = as_plain(self)
+        plain = _plain(self)
         del plain["signatures"]
         return rfc8785.dumps({**plain, "transat": 1, "kind": "permit"})
 
@@ -107,9 +113,9 @@ WHY: Final[Mapping[str, Text]] = {
         "le permis n'a pas été signé sous la politique de ce site.",
         "the permit was not signed under this site's policy.",
     ),
-    "threshold": Text(
-        "le permis voudrait un seuil plus bas que la politique.",
-        "the permit would have a threshold below the policy's.",
+    "limits": Text(
+        "le permis voudrait une règle moins stricte que la politique.",
+        "the permit would have a rule less strict than the policy's.",
     ),
     "version": Text(
         "le permis nomme une autre version de Transat.",
@@ -210,8 +216,8 @@ def covers(
         "study": question.study == permit.study,
         "coordinator": question.key == permit.coordinator,
         "key": key == terms.key,
-        "policy": (policy.key, policy_sha256(policy)) == (terms.policy, terms.policy_sha256),
-        "threshold": terms.threshold >= policy.threshold,
+        "policy": (policy.key, policy.sha256()) == (terms.policy, terms.policy_sha256),
+        "limits": _no_looser(terms, policy),
         "version": version == permit.version,
         "starts": permit.starts <= today,
         "ends": today < permit.ends,
@@ -219,37 +225,42 @@ def covers(
         "steps": step in permit.steps,
         "rounds": answered < permit.rounds,
     }
-    for field, right in fits.items():
+    for part, right in fits.items():
         if not right:
-            raise PermitRefused(field)
+            raise PermitRefused(part)
 
 
 def terms_for(
-    policy: Policy, holder: str, key: str, threshold: int = 0, reviewers: Iterable[str] = ()
+    policy: Policy,
+    holder: str,
+    key: str,
+    others: Iterable[Policy] = (),
+    reviewers: Iterable[str] = (),
 ) -> SiteTerms:
-    """Terms of one site under its holder's policy, at the higher of both thresholds."""
+    """Terms of one site under its holder's policy and, where stricter, the other holders'."""
+    joint = policy.with_others(others)
     return SiteTerms(
         holder=holder,
         key=key,
         policy=policy.key,
-        policy_sha256=policy_sha256(policy),
-        threshold=max(threshold, policy.threshold),
-        reviewers=tuple(sorted(reviewers)),
+        policy_sha256=policy.sha256(),
+        threshold=joint.threshold,
+        limits={n: v for n, v in sorted(joint.limits.items()) if v != policy.limits[n]},
+        reviewers=tuple(reviewers),
     )
 
 
-def policy_sha256(policy: Policy) -> str:
-    """Name of a policy's values, its sentences left out: 64 hexadecimal digits."""
-    return hashlib.sha256(rfc8785.dumps(as_plain(policy))).hexdigest()
+def _no_looser(terms: SiteTerms, policy: Policy) -> bool:
+    held = terms.tighten(policy)
+    wanted = {**policy.limits, **terms.limits}
+    return held.threshold == terms.threshold and dict(held.limits) == wanted
 
 
-def as_plain(value: Any) -> Any:
-    """A frozen dataclass as plain JSON data: days as ISO 8601, sentences (`Text`) left out."""
+def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-        return as_plain(fields)
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {k: as_plain(v) for k, v in value.items() if not isinstance(v, Text)}
+        return {k: _plain(v) for k, v in value.items()}
     if isinstance(value, (tuple, list)):
-        return [as_plain(v) for v in value]
+        return [_plain(v) for v in value]
     return value.isoformat() if isinstance(value, datetime.date) else value

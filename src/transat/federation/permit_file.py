@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import tomli_w
-from pydantic import Field, ValidationError
+from pydantic import Field, FiniteFloat, ValidationError
 
 from transat.core.counts import THRESHOLD
 from transat.core.errors import ConfigError
@@ -21,6 +21,7 @@ from transat.core.languages import Text
 from transat.federation.complaints import in_french
 from transat.federation.documents import FIX, Strict
 from transat.federation.permit import Permit, SiteTerms
+from transat.federation.policy import LIMITS
 
 #: Characters of the longest permit that is looked at.
 LONGEST: Final = 256 * 1024
@@ -38,6 +39,7 @@ class _Terms(Strict):
     policy: Word
     policy_sha256: Sha256
     threshold: int = Field(ge=THRESHOLD, lt=2**31)
+    limits: dict[str, FiniteFloat]
     reviewers: tuple[PublicKey, ...]
 
 
@@ -79,6 +81,7 @@ def text(permit: Permit) -> str:
                 "policy": terms.policy,
                 "policy_sha256": terms.policy_sha256,
                 "threshold": terms.threshold,
+                "limits": dict(sorted(terms.limits.items())),
                 "reviewers": list(terms.reviewers),
             }
             for name, terms in sorted(permit.sites.items())
@@ -153,6 +156,8 @@ def _contradicts(permit: Permit) -> Text | None:
         return Text("il finit avant de commencer.", "it ends before it starts.")
     if set(permit.signatures) - set(permit.sites):
         return Text("une signature est d'un site absent.", "a signature is of an absent site.")
+    if any(set(terms.limits) - set(LIMITS) for terms in permit.sites.values()):
+        return Text("une limite n'est pas connue.", "a limit is not a known one.")
     keys = [terms.key for terms in permit.sites.values()]
     if len({*keys, permit.coordinator}) != len(keys) + 1:
         return Text(

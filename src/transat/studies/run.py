@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 
+from transat import __version__
 from transat.cohorts.population import population_rules
 from transat.core.errors import InputError, SiteUnreachable, StudyError, close_match
 from transat.core.folders import held
@@ -22,7 +24,11 @@ from transat.federation import ledger, ledger_verify, policy
 from transat.federation.attrition import Release as AttritionRelease
 from transat.federation.coordinator import Coordinator
 from transat.federation.in_process import InProcess
+from transat.federation.keys import Key
+from transat.federation.permit import Permit, sign, terms_for
 from transat.federation.policy import Policy
+from transat.federation.questions import STEPS
+from transat.federation.signed_site import SignedSite
 from transat.federation.site_unsigned import Site
 from transat.studies import output, record
 from transat.studies.hashes import Hashes, hashes
@@ -40,6 +46,9 @@ from transat.studies.results import (
 from transat.studies.truth import judged, require_effects
 
 LEDGERS = "ledgers"
+
+#: Questions that a site answers in one run, at most.
+ROUNDS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +119,46 @@ def carry_out(
     """
     started, clock = record.now(), perf_counter()
     names = hashes(protocol)
+    coordinator, keys = Key.new(), {p.name: Key.new() for p in places}
+    permit = _permit(protocol, names, places, coordinator, keys)
     inputs = tuple((p.name, record.fingerprint(p.cdm)) for p in places)
     earlier = {p.name: _entries(p) for p in places}
-    with InProcess(makers) as transport:
-        findings = conduct(protocol, Coordinator(transport), progress)
+    signing = {name: _signing(make, keys[name]) for name, make in makers.items()}
+    with InProcess(signing) as transport:
+        findings = conduct(protocol, Coordinator(transport, coordinator, permit), progress)
     whole = (*findings.seconds, ("all", round(perf_counter() - clock, 3)))
     ran = RunRecord(started, record.now(), record.versions(), (), inputs, whole)
     return _result(protocol, names, places, findings, ran, earlier)
+
+
+def _permit(
+    protocol: Protocol,
+    names: Hashes,
+    places: tuple[Place, ...],
+    coordinator: Key,
+    keys: Mapping[str, Key],
+) -> Permit:
+    """The permit of one run, signed with a key made for it: whoever runs it holds all the CDMs."""
+    holder, day = Key.new(), datetime.now(UTC).date()
+    permit = Permit(
+        project=protocol.document.study.id,
+        study=names.logic,
+        document=names.document,
+        version=__version__,
+        cohorts=(names.cohort,),
+        steps=STEPS,
+        rounds=ROUNDS,
+        starts=day,
+        ends=day + timedelta(days=365),
+        coordinator=coordinator.public,
+        sites={p.name: terms_for(p.policy, holder.public, keys[p.name].public) for p in places},
+        signatures={},
+    )
+    return sign(permit, holder)
+
+
+def _signing(make: Callable[[], Site], key: Key) -> Callable[[], SignedSite]:
+    return lambda: SignedSite(make(), key)
 
 
 def _check(protocol: Protocol, sites: dict[str, Path]) -> None:
