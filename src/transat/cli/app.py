@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from transat import __version__
-from transat.cli import bench, check, cohort, coverage, demo, harmonise, ledger, simulate, study
+from transat.cli import (
+    bench,
+    check,
+    cohort,
+    coverage,
+    demo,
+    harmonise,
+    ledger,
+    review,
+    simulate,
+    study,
+)
 from transat.cli.say import group, say
 
 app = group(
@@ -47,4 +58,5 @@ coverage.declare(app)
 cohort.declare(app)
 study.declare(app)
 ledger.declare(app)
+review.declare(app)
 bench.declare(app)
