@@ -24,7 +24,7 @@ from transat.federation.keys import Key, signed_by
 
 #: Bytes of the longest message that is looked at (a Hessian of 1,000 columns takes about 20 MB).
 LONGEST: Final = 64 * 1024 * 1024
-_LONGEST_HEAD: Final = 64 * 1024
+LONGEST_HEAD: Final = 64 * 1024
 _PATTERNS: Final = {
     "study": re.compile(r"[0-9a-f]{64}"),
     "cohort": re.compile(r"[0-9a-f]{64}"),
@@ -47,7 +47,9 @@ class SignedQuestion:
 
     study: the protocol's logic hash. cohort: SHA-256 of the population that it is about. peers: the
     heads of the other sites' last answers (as `SignedAnswer.line`), which the site counter-signs by
-    writing them into its register. body: one line of canonical JSON. key: who asks.
+    writing them into its register. body: one line of canonical JSON. key: who asks. evidence: the
+    other sites' answers to the round before (`carried`), from which a site sees that the
+    coefficients asked for are those of the fit.
     """
 
     study: str
@@ -56,6 +58,7 @@ class SignedQuestion:
     peers: tuple[str, ...]
     body: bytes
     key: str
+    evidence: tuple[str, ...] = ()
 
     @property
     def asked(self) -> str:
@@ -89,11 +92,35 @@ def asked(study: str, cohort: str, site: str, body: bytes) -> str:
 
 
 def question(
-    study: str, cohort: str, site: str, body: bytes, key: Key, peers: tuple[str, ...] = ()
-) -> bytes:
+    study: str, cohort: str, site: str, body: bytes, key: Key, peers: tuple[str, ...] = (),
+    evidence: tuple[str, ...] = (),
+) -> bytes:  # fmt: skip
     """The bytes of a signed question."""
-    head = {"kind": "question", "study": study, "cohort": cohort, "site": site, "peers": peers}
+    head = {
+        "kind": "question", "study": study, "cohort": cohort, "site": site, "peers": peers,
+        "evidence": evidence,
+    }  # fmt: skip
     return _signed(head, body, key)
+
+
+def carry(answer: SignedAnswer) -> str:
+    """An answer as a question carries it to the other sites: its head and its body."""
+    return f"{answer.line}\n{answer.body.decode()}"
+
+
+def carried(text: str) -> SignedAnswer:
+    """The answer that `carry` wrote; who signed it is for the reader to judge.
+
+    Raises
+    ------
+    MessageError: as `read_question`.
+    """
+    line, newline, body = text.partition("\n")
+    head = _head(line.encode("utf-8", "replace"), "answer")
+    raw = body.encode("utf-8", "replace")
+    if not newline or hashlib.sha256(raw).hexdigest() != head["body_sha256"]:
+        raise MessageError("body")
+    return _answered(head, raw, line)
 
 
 def answer(
@@ -116,8 +143,9 @@ def read_question(payload: bytes) -> SignedQuestion:
     """
     head, body, _ = _read(payload, "question")
     return SignedQuestion(
-        head["study"], head["cohort"], head["site"], tuple(head["peers"]), body, head["key"]
-    )
+        head["study"], head["cohort"], head["site"], tuple(head["peers"]), body, head["key"],
+        tuple(head["evidence"]),
+    )  # fmt: skip
 
 
 def read_answer(payload: bytes) -> SignedAnswer:
@@ -156,7 +184,7 @@ def _signed(head: dict[str, Any], body: bytes, key: Key, pad: int = 0) -> bytes:
     return b"".join((rfc8785.dumps(head), b"\n", body, b" " * pad, b"\n"))
 
 
-_QUESTION: Final = {"study", "cohort", "site", "peers"}
+_QUESTION: Final = {"study", "cohort", "site", "peers", "evidence"}
 _ANSWER: Final = {"study", "cohort", "site", "asked", "entries", "head", "pad"}
 _ALWAYS: Final = {"transat", "kind", "key", "body_sha256", "signature"}
 
@@ -179,7 +207,7 @@ def _read(payload: bytes, kind: str) -> tuple[dict[str, Any], bytes, str]:
 
 
 def _head(line: bytes, kind: str) -> dict[str, Any]:
-    if len(line) > _LONGEST_HEAD:
+    if len(line) > (LONGEST if kind == "question" else LONGEST_HEAD):
         raise MessageError("length")
     try:
         head = json.loads(line)
@@ -201,7 +229,7 @@ def _head(line: bytes, kind: str) -> dict[str, Any]:
 def _fits(name: str, value: Any) -> None:
     if name in _PATTERNS:
         fits = isinstance(value, str) and _PATTERNS[name].fullmatch(value) is not None
-    elif name == "peers":
+    elif name in ("peers", "evidence"):
         fits = isinstance(value, list) and all(isinstance(p, str) for p in value)
     elif name == "transat":
         fits = type(value) is int and value == 1

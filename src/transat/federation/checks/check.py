@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from transat.federation.data import SiteData
+from transat.federation.messages import SignedAnswer
 from transat.federation.policy import Policy
 
 #: Plain JSON: what a check remembers of a release.
@@ -24,7 +25,8 @@ class Asked:
 
     study: the protocol's logic hash. step: an installed statistic's name. parameters: of that
     statistic's own type. data: the site's table and what is known of it; stays inside. policy: the
-    holder's, already tightened by the permit.
+    holder's, already tightened by the permit. evidence: the other sites' answers to the round
+    before, their signatures and keys already verified.
     """
 
     study: str
@@ -33,6 +35,7 @@ class Asked:
     parameters: Any
     data: SiteData
     policy: Policy
+    evidence: tuple[SignedAnswer, ...] = ()
 
 
 class Check(Protocol):
