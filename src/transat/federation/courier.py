@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +31,7 @@ from transat.federation.courier_export import (
 )
 from transat.federation.courier_manifest import manifest
 from transat.federation.courier_words import Said, said
-from transat.federation.messages import MessageError, read_answer, read_question
+from transat.federation.messages import MessageError, SignedAnswer, read_answer, read_question
 from transat.federation.transport import Posted, SiteMissing
 
 OUT: Final = "out"
@@ -49,7 +50,7 @@ class Courier:
         self._lock = threading.Lock()  # two studies may ask at once
         self._out = {site: self._asked_of(site) for site in sorted(self._sites)}
         self._seen: set[Path] = set()
-        self._back: dict[str, tuple[Path, bytes]] = {}
+        self._back: dict[str, _Back] = {}
 
     def sites(self) -> frozenset[str]:
         """Names of the sites that can be asked."""
@@ -77,7 +78,7 @@ class Courier:
                 damage = self._look()
             missing = {site for site, name in names.items() if name not in self._back}
             if not missing:
-                return {site: self._back[name][1] for site, name in names.items()}
+                return {site: self._back[name].payload for site, name in names.items()}
             if time.monotonic() >= end:
                 raise damage or Posted(missing, str(self._folder))
             time.sleep(_LOOK)
@@ -119,11 +120,29 @@ class Courier:
         except InputError as error:
             raise _NotWhole(error) from None
         for message in messages:
-            name = answers(export / message.file, message.payload)
-            place, payload = self._back.get(name, (export / message.file, message.payload))
-            if payload != message.payload:
-                raise _two(place, export / message.file)
-            self._back[name] = place, payload
+            came = _Back(export / message.file, message.payload)
+            known = self._back.get(came.answer.asked)
+            self._back[came.answer.asked] = came if known is None else _later(known, came)
+
+
+class _Back:
+    """An answer that came back, and its file."""
+
+    def __init__(self, file: Path, payload: bytes) -> None:
+        self.file, self.payload, self.answer = file, payload, answer_in(file, payload)
+
+
+def _later(one: _Back, other: _Back) -> _Back:
+    """Of two answers to one question, the one that the site's register has last.
+
+    A site that could not answer (no permit yet, a disk that failed) says so, and once mended
+    answers the same question: both are in its register, in that order.
+    """
+    if one.payload == other.payload:
+        return one
+    if one.answer.key != other.answer.key or one.answer.entries == other.answer.entries:
+        raise _two(one.file, other.file)
+    return max(one, other, key=lambda back: back.answer.entries)
 
 
 class _Open:
@@ -168,10 +187,10 @@ def exports(folder: Path) -> list[Path]:
     return sorted(place for place in _folders(folder) if is_export(place))
 
 
-def answers(path: Path, payload: bytes) -> str:
-    """The name of the question that a file answers. Raises InputError when it is no answer."""
+def answer_in(path: Path, payload: bytes) -> SignedAnswer:
+    """The signed answer of a file. Raises InputError when it is none."""
     try:
-        return read_answer(payload).asked
+        return read_answer(payload)
     except MessageError:
         raise InputError(
             Text("ce fichier n'est pas une réponse signée.", "this file is no signed answer."),
@@ -181,6 +200,49 @@ def answers(path: Path, payload: bytes) -> str:
                 "Take its export away and ask the site again for it.",
             ),
         ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One export of questions: to which site, where, how many, how many answered."""
+
+    site: str
+    export: Path
+    questions: int
+    answered: int
+
+
+def status(folder: Path) -> tuple[Sent, ...]:
+    """Every export of questions of a courier's folder, by site and number.
+
+    Raises
+    ------
+    InputError: no courier's folder, an export that is not whole.
+    """
+    if not (folder / OUT).is_dir():
+        raise InputError(
+            Text("ce dossier n'est pas celui d'un courrier.", "this is no courier's folder."),
+            str(folder),
+            Text(
+                "Donnez celui que l'étude a écrit, avec « out » et « in ».",
+                'Give the one that the study wrote, with "out" and "in".',
+            ),
+        )
+    back = {
+        answer_in(export / message.file, message.payload).asked
+        for export in _inside(folder / IN)
+        for message in read(export)
+    }
+    return tuple(
+        _sent(site.name, export, back)
+        for site in sorted(_folders(folder / OUT))
+        for export in exports(site)
+    )
+
+
+def _sent(site: str, export: Path, back: set[str]) -> Sent:
+    asked = [read_question(message.payload).asked for message in read(export)]
+    return Sent(site, export, len(asked), sum(name in back for name in asked))
 
 
 def purge(folder: Path) -> int:

@@ -14,7 +14,7 @@ from typing import Final
 
 from transat.core.errors import InputError, SiteUnreachable
 from transat.core.languages import Text
-from transat.federation.courier import IN, OUT, answers, exports
+from transat.federation.courier import IN, OUT, answer_in, exports
 from transat.federation.courier_export import Carried, file_name, is_export, listed, read, write
 from transat.federation.courier_manifest import manifest
 from transat.federation.courier_words import Said, said
@@ -65,7 +65,7 @@ def collect(export: Path, folder: Path) -> tuple[Said, ...]:
     told = []
     known = _put_out(folder)
     for message in messages:
-        asked = answers(export / message.file, message.payload)
+        asked = answer_in(export / message.file, message.payload).asked
         if asked not in known:
             raise InputError(
                 Text(

@@ -14,7 +14,7 @@ import pytest
 from transat.core.errors import InputError, SiteUnreachable
 from transat.federation import courier_export, courier_site
 from transat.federation.batch import each
-from transat.federation.courier import Courier, exports, purge
+from transat.federation.courier import Courier, exports, purge, status
 from transat.federation.transport import Posted, SiteMissing
 
 Ask = Callable[..., bytes]
@@ -155,6 +155,37 @@ def test_two_answers_to_one_question_stop_the_study(
     with pytest.raises(InputError) as two:
         Courier(folder, SITES).ask(question, 0)
     assert "deux réponses" in two.value.message("fr")
+
+
+def test_a_site_that_was_mended_answers_again_and_its_last_word_counts(
+    tmp_path: Path, ask: Ask, sites: dict[str, Any]
+) -> None:
+    """A refusal that a missing permit gave is not for ever."""
+    folder, question = tmp_path / "letters", {"france": ask("france")}
+    site = sites["france"]
+    with pytest.raises(Posted):
+        Courier(folder, SITES).ask(question, 0)
+    site.refuses = "permit"
+    carried(folder, folder / "out" / "france" / "0001", site, tmp_path / "before")
+    refused = Courier(folder, SITES).ask(question, 0)
+    site.refuses = ""
+    carried(folder, folder / "out" / "france" / "0001", site, tmp_path / "after")
+    answers = Courier(folder, SITES).ask(question, 0)
+    assert b"prevalence" in answers["france"]
+    assert answers != refused
+
+
+def test_the_state_of_every_export(tmp_path: Path, ask: Ask, sites: dict[str, Any]) -> None:
+    folder = tmp_path / "letters"
+    with pytest.raises(InputError):
+        status(folder)
+    with pytest.raises(Posted):
+        Courier(folder, SITES).ask({s: ask(s) for s in SITES}, 0)
+    carry_all(folder, {"france": sites["france"]}, tmp_path)
+    found = [
+        (sent.site, sent.export.name, sent.questions, sent.answered) for sent in status(folder)
+    ]
+    assert found == [("france", "0001", 1, 1), ("quebec", "0001", 1, 0)]
 
 
 def test_the_same_export_carried_twice_is_taken_in_once(
