@@ -105,13 +105,17 @@ class DuckDB:
         It is copied: a scan of Arrow refuses the Bloom filters that DuckDB's joins hand down.
         """
         given = identifier(f"given_{name}")
-        self._connection.register(f"given_{name}", table)
-        self.sql(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS SELECT * FROM {given}")
-        self._connection.unregister(f"given_{name}")
+        with self._told():
+            self._connection.register(f"given_{name}", table)
+            self._connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS SELECT * FROM {given}"
+            )
+            self._connection.unregister(f"given_{name}")
 
     def unregister(self, name: str) -> None:
         """Forget a registered Arrow table."""
-        self.sql(f"DROP TABLE IF EXISTS {identifier(name)}")
+        with self._told():
+            self._connection.execute(f"DROP TABLE IF EXISTS {identifier(name)}")
 
     def view_parquet(self, name: str, paths: Sequence[Path]) -> None:
         """Make one view of one or more Parquet files; columns are matched by name."""
