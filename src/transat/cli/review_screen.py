@@ -6,15 +6,17 @@ import json
 from collections.abc import Iterator
 
 from transat.cli.say import say
+from transat.core.counts import THRESHOLD
 from transat.core.languages import current
-from transat.federation.review.desk import FolderDesk
+from transat.federation.review.counts import counts_of
+from transat.federation.review.desk import Desk
 from transat.federation.review.reasons import REASONS
 from transat.federation.review.records import Counted, Opinion, OutputFile, changes
 from transat.federation.review.rules import Request
 from transat.federation.review.states import TEXTS
 
 
-def lines(request: Request, desk: FolderDesk) -> Iterator[str]:
+def lines(request: Request, desk: Desk) -> Iterator[str]:
     """The lines: head, files, who has voted; what they said, once votes are open."""
     language = current()
     manifest = request.manifest
@@ -28,6 +30,11 @@ def lines(request: Request, desk: FolderDesk) -> Iterator[str]:
     for file in manifest.files:
         yield ""
         yield from _file(file, against[file.name] if request.earlier is not None else "")
+        if counts_of(file.name, desk.file(request.name, file.sha256)) != file.counts:
+            yield "  " + say(
+                "ATTENTION : ce ne sont pas les effectifs du fichier.",
+                "BEWARE: these are not the counts in the file.",
+            )
     for name in (n for n, what in against.items() if what == "gone"):
         yield say(f"{name} : retiré depuis", f"{name}: gone since")
     yield ""
@@ -61,13 +68,15 @@ def _file(file: OutputFile, against: str) -> Iterator[str]:
 
 def _counted(count: Counted) -> str:
     least = say("aucun", "none") if count.least is None else str(count.least)
+    if count.least is not None and count.least < THRESHOLD:
+        least = say("SOUS LE SEUIL", "BELOW THE THRESHOLD")
     return say(
         f"{count.column} : {count.shown} montrés, {count.masked} masqués, le plus petit {least}",
         f"{count.column}: {count.shown} shown, {count.masked} masked, smallest {least}",
     )
 
 
-def _opinion(opinion: Opinion, request: Request, desk: FolderDesk) -> Iterator[str]:
+def _opinion(opinion: Opinion, request: Request, desk: Desk) -> Iterator[str]:
     said = say("approuvé", "approved")
     if opinion.reason is not None:
         said = REASONS[opinion.reason].in_(current())

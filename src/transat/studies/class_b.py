@@ -8,21 +8,15 @@ under it. A count below the threshold is refused here already, by file and colum
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import json
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from transat.core.errors import DisclosureRefused, InputError
 from transat.core.languages import Text
-from transat.federation.review.records import Counted, Kind, Manifest, OutputFile
+from transat.federation.review.counts import counts_of
+from transat.federation.review.records import Kind, Manifest, OutputFile
 from transat.studies.results import StudyResult
-
-#: Columns, in tables and in the result, whose numbers count people.
-PEOPLE: Final = ("count", "births", "persons", "cases", "exposed", "exposed_cases", "at_risk")
 
 _SHOWS: Final[dict[str, Text]] = {
     "tables/attrition.csv": Text(
@@ -114,10 +108,7 @@ def _file(
     study: Path, name: str, kind: Kind, result: StudyResult, tables: tuple[str, ...], threshold: int
 ) -> OutputFile:
     content = (study / name).read_bytes()
-    cells = _of_json(json.loads(content)) if name.endswith(".json") else ()
-    if name.endswith(".csv"):
-        cells = _of_csv(content.decode("utf-8"))
-    counts = counted(cells)
+    counts = counts_of(name, content)
     for column in counts:
         if column.least is not None and column.least < threshold:
             raise _too_few(name, column.column)
@@ -130,41 +121,6 @@ def _file(
         counts=counts,
         underlying=() if counts else tuple(t for t in tables if t != name),
     )
-
-
-def counted(cells: Iterable[tuple[str, int | None]]) -> tuple[Counted, ...]:
-    """What columns of people hold, from their cells; None is a count that was kept in."""
-    shown: dict[str, list[int]] = {}
-    masked: dict[str, int] = {}
-    for column, count in cells:
-        values = shown.setdefault(column, [])
-        if count is None:
-            masked[column] = masked.get(column, 0) + 1
-        else:
-            values.append(count)
-    return tuple(
-        Counted(column, len(values), masked.get(column, 0), min(filter(None, values), default=None))
-        for column, values in sorted(shown.items())
-    )
-
-
-def _of_csv(text: str) -> Iterator[tuple[str, int | None]]:
-    for row in csv.DictReader(io.StringIO(text)):
-        for column in PEOPLE:
-            if column in row:
-                yield column, int(row[column]) if row[column] else None
-
-
-def _of_json(value: Any) -> Iterator[tuple[str, int | None]]:
-    if isinstance(value, list):
-        for one in value:
-            yield from _of_json(one)
-    elif isinstance(value, dict):
-        for key, one in value.items():
-            if key in PEOPLE and (one is None or type(one) is int):
-                yield key, one
-            else:
-                yield from _of_json(one)
 
 
 def _context(name: str, kind: Kind, result: StudyResult) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from dataclasses import replace
@@ -10,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from transat.cli import review_screen
 from transat.core.errors import DataQualityError, InputError, PermissionRefused
 from transat.federation import permit_file
 from transat.federation.review import submission, votes
 from transat.federation.review.desk import LOG, FolderDesk, chained, folded
+from transat.federation.review.records import Counted
 from transat.federation.review.release import release as publish
 from transat.federation.review.release import verify
 from transat.federation.review.states import State
@@ -113,7 +116,6 @@ def test_a_released_folder_that_was_touched_is_refused(
     elif what == "cut":
         log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-1]))
     else:  # signed by the same holders, for other reviewers: not the permit of this review
-
         permit = other_permit
     with pytest.raises(DataQualityError):
         verify(out, permit)
@@ -212,3 +214,23 @@ def test_a_name_that_is_not_there(office: Any) -> None:
             office.desk.request(name)
     with pytest.raises(InputError, match="bureau"):
         FolderDesk(office.outputs / "none", office.desk._terms).requests()
+
+
+def test_the_screen_believes_no_author(office: Any) -> None:
+    """What a manifest claims is compared with the file; a count of few is never printed."""
+    author = office.people.keys["author"]
+    honest = office.manifest()
+    (office.outputs / "two.csv").write_text('cases\n7\n31\n""\n', encoding="utf-8")
+    content = (office.outputs / "two.csv").read_bytes()
+    for least, warned in ((7, False), (14, True)):
+        two = replace(
+            honest.files[1],
+            sha256=hashlib.sha256(content).hexdigest(),
+            counts=(Counted("cases", 2, 1, least),),
+        )
+        lying = replace(honest, files=(two,))
+        put = submission.put(office.desk, lying, office.outputs, author, office.permit)
+        shown = "\n".join(review_screen.lines(put, office.desk))
+        assert ("ATTENTION" in shown) == warned
+        assert ("SOUS LE SEUIL" in shown) == (least == 7)
+        assert "petit 7" not in shown

@@ -47,11 +47,23 @@ class Desk(Protocol):
     def act(self, name: str, kind: str, content: Content, key: Key) -> Request:
         """Do one thing, signed by the owner of `key`; the request after it."""
 
+    def begin(self, name: str, permit: bytes) -> None:
+        """Make the place of a new request, under the permit whose file holds `permit`."""
+
+    def permit(self, name: str) -> bytes:
+        """The file of the permit under which a request is reviewed."""
+
     def put(self, name: str, content: bytes) -> str:
         """Keep a file of a request; its SHA-256."""
 
     def file(self, name: str, sha256: str) -> bytes:
         """A file of a request, seen to be the one of that SHA-256."""
+
+    def note(self, name: str, content: bytes) -> str:
+        """Keep a note of a reviewer, which never leaves the desk; its SHA-256."""
+
+    def noted(self, name: str, sha256: str) -> bytes:
+        """A note, seen to be the one of that SHA-256."""
 
 
 #: How terms are read from a request's permit; its holders' signatures are verified on the way.
@@ -84,8 +96,12 @@ class FolderDesk:
             ) from None
         _write(place / PERMIT, permit)
 
+    def permit(self, name: str) -> bytes:
+        """The file of the permit under which a request is reviewed."""
+        return (self.place(name) / PERMIT).read_bytes()
+
     def terms(self, name: str) -> Terms:
-        """What the permit of a request says of reviews."""
+        """What that permit says of reviews."""
         return self._terms(self.place(name) / PERMIT)
 
     def request(self, name: str) -> Request:

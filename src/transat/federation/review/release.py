@@ -16,7 +16,7 @@ from transat.core.errors import DataQualityError, InputError
 from transat.core.folders import partial_of
 from transat.core.languages import Text
 from transat.federation.keys import Key
-from transat.federation.review.desk import LOG, PERMIT, FolderDesk, chained, folded
+from transat.federation.review.desk import LOG, PERMIT, Desk, chained, folded
 from transat.federation.review.events import Ended
 from transat.federation.review.rules import Request
 from transat.federation.review.states import State
@@ -26,7 +26,7 @@ from transat.federation.review.terms import read_terms
 PROOF: Final = "_review"
 
 
-def release(desk: FolderDesk, name: str, key: Key, out: Path) -> Request:
+def release(desk: Desk, name: str, key: Key, out: Path) -> Request:
     """Publish an approved request to the folder `out`, which must not be there yet.
 
     Every file is compared with what was reviewed first; the log says that it is released only once
@@ -51,11 +51,10 @@ def release(desk: FolderDesk, name: str, key: Key, out: Path) -> Request:
             path.write_bytes(desk.file(name, file.sha256))
         proof = partial / PROOF
         proof.mkdir()
-        place = desk.place(name)
-        (proof / PERMIT).write_bytes((place / PERMIT).read_bytes())
+        (proof / PERMIT).write_bytes(desk.permit(name))
         if request.state is not State.RELEASED:
             request = desk.act(name, "release", Ended(request.revision, None), key)
-        (proof / LOG).write_bytes((place / LOG).read_bytes())
+        (proof / LOG).write_bytes(b"".join(event.line() + b"\n" for event in desk.log(name)))
         partial.rename(out)
     return request
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from transat.core.errors import InputError
 from transat.core.languages import Text
 from transat.federation.keys import Key
-from transat.federation.review.desk import FolderDesk
+from transat.federation.review.desk import Desk
 from transat.federation.review.events import Submitted
 from transat.federation.review.records import Manifest, require_sound
 from transat.federation.review.rules import Request, begun
@@ -17,7 +17,7 @@ from transat.federation.review.terms import read_terms
 
 
 def put(
-    desk: FolderDesk,
+    desk: Desk,
     manifest: Manifest,
     folder: Path,
     author: Key,
@@ -55,7 +55,7 @@ def put(
     return desk.act(name, "files", manifest, author)
 
 
-def submit(desk: FolderDesk, name: str, author: Key) -> Request:
+def submit(desk: Desk, name: str, author: Key) -> Request:
     """Submit what lies at the desk for this request; where it stands then.
 
     Raises

@@ -22,7 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 from transat.core.errors import InputError
 from transat.core.languages import Text, current
 from transat.federation.keys import Key
-from transat.federation.review.desk import FolderDesk
+from transat.federation.review.desk import Desk
 from transat.federation.review.events import Opened, Revised, Sealed
 from transat.federation.review.records import Opinion
 from transat.federation.review.rules import Request
@@ -58,9 +58,7 @@ class Kept:
     notes: tuple[tuple[str, Note], ...]
 
 
-def vote(
-    desk: FolderDesk, name: str, given: Mapping[str, Given], key: Key, beside: Path
-) -> Request:
+def vote(desk: Desk, name: str, given: Mapping[str, Given], key: Key, beside: Path) -> Request:
     """Seal a vote; once all votes are open, revise one's own instead.
 
     given: by file; a file not named is approved. beside: the reviewer's key file.
@@ -85,7 +83,7 @@ def vote(
     return opened(desk, name, key, beside) if now.state is State.REVIEWED else now
 
 
-def opened(desk: FolderDesk, name: str, key: Key, beside: Path) -> Request:
+def opened(desk: Desk, name: str, key: Key, beside: Path) -> Request:
     """Open one's own vote, where it is sealed and all votes are cast; the request after it.
 
     Raises
