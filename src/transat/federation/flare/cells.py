@@ -74,6 +74,7 @@ class Cell:
         """Close; the peers see the connection end, so FLARE's farewell is not said."""
         self._cell.agents.clear()
         self._cell.stop()
+        CoreCell.ALL_CELLS.pop(self.name, None)
 
     def connected(self) -> dict[str, float]:
         """The peers there are, and since when (seconds since 1970)."""

@@ -163,8 +163,8 @@ class MutualTls(TcpDriver):  # type: ignore[misc]
     def listen(self, connector: Any) -> None:
         """Serve until stopped."""
         self.connector = connector
-        self.server = _Server(self, connector)
-        self.server.serve_forever()
+        with _Server(self, connector) as self.server:
+            self.server.serve_forever()
 
     def connect(self, connector: Any) -> None:
         """One connection, until it ends; FLARE calls again."""

@@ -1,0 +1,140 @@
+"""Real processes of a network on this machine: what each is, and how it is started and killed.
+
+Run as a program it is one of them: `python flare_processes.py site KIT` answers as the contract's
+`Echo`; `... hub FOLDER` runs studies that ask every site a number of questions; `... submit KIT
+ROUNDS OUT` submits one. Every process writes the names that it resolves, and the addresses that it
+connects to, to `net.txt` in its folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from transport_contract import SITES, Echo, bodies, question
+
+from transat.federation.flare import client, hub, kit, site
+from transat.federation.transport import Transport
+
+#: Names and addresses of this machine itself; "" and "0" stand for all of its addresses.
+LOCAL = {"localhost", "127.0.0.1", "0.0.0.0", "0", "", "None", "::1", "server"}
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@dataclass
+class Network:
+    """A hub and its kits in a folder, and the processes that serve them."""
+
+    folder: Path
+    scheme: str = kit.SCHEMES[0]
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.hub = kit.new_hub(self.folder / "hub", f"localhost:{free_port()}", self.scheme)
+        for name in SITES:
+            kit.new_kit(self.hub, name, "site", self.folder / name)
+        kit.new_kit(self.hub, "marie", "client", self.folder / "marie")
+
+    def start(self, name: str) -> subprocess.Popen[bytes]:
+        """Start a site or the hub; returns at once."""
+        what = "hub" if name == "hub" else "site"
+        self.running[name] = run(what, self.folder / name)
+        return self.running[name]
+
+    def kill(self, name: str) -> None:
+        """End it with SIGKILL."""
+        process = self.running.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def close(self) -> None:
+        """End all that runs."""
+        for name in list(self.running):
+            self.kill(name)
+
+
+def run(what: str, *arguments: object, **options: Any) -> subprocess.Popen[bytes]:
+    """Start one process of this program."""
+    said = [sys.executable, __file__, what, *map(str, arguments)]
+    here = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1])])
+    return subprocess.Popen(said, env={**os.environ, "PYTHONPATH": here}, **options)
+
+
+def work(protocol: bytes, permit: bytes, transport: Transport, folder: Path) -> None:
+    """A study of this test: as many rounds as the protocol says, each site's number in each."""
+    rounds = json.loads(protocol)["rounds"]
+    found = []
+    for n in range(rounds):
+        asked = {name: question(name, round=n) for name in SITES}
+        found.append(bodies(transport.ask(asked, 60)))
+    (folder / "out").mkdir(exist_ok=True)
+    (folder / "out" / "result.json").write_text(json.dumps(found))
+
+
+def result(rounds: int) -> list[dict[str, Any]]:
+    """What the study of so many rounds finds."""
+    return [{name: {"round": n} for name in SITES} for n in range(rounds)]
+
+
+def external(folder: Path) -> list[str]:
+    """What the process of a folder resolved or connected to that is not this machine."""
+    lines = (folder / "net.txt").read_text().splitlines()
+    return [line for line in lines if line.split("\t")[1] not in LOCAL]
+
+
+def _watch(folder: Path) -> None:
+    file = (folder / "net.txt").open("a", buffering=1)
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
+            host = arguments[0]
+        elif event in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):
+            host = arguments[1][0]
+        else:
+            return
+        file.write(f"{event}\t{host.decode() if isinstance(host, bytes) else host}\n")
+
+    sys.addaudithook(hook)
+
+
+def main(what: str, folder: str, *rest: str) -> None:
+    """Be one process of the network."""
+    path = Path(folder)
+    _watch(path)
+    if what == "site":
+        mine = kit.read_kit(path)
+        site.run(mine, Echo(mine.name, path).answer)
+    elif what == "hub":
+        hub.run(kit.read_hub(path), work)
+    else:
+        rounds, out = rest
+        protocol = json.dumps({"rounds": int(rounds), "made": out}).encode()
+        client.submit(kit.read_kit(path), protocol, b"permit", Path(out))
+
+
+def wait_for(what: Any, seconds: float = 20.0) -> float:
+    """Seconds until `what()` is true. Raises AssertionError when it does not become so."""
+    start = time.monotonic()
+    while time.monotonic() - start < seconds:
+        if what():
+            return time.monotonic() - start
+        time.sleep(0.02)
+    raise AssertionError("it did not happen in time")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
