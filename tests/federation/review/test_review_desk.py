@@ -172,6 +172,13 @@ def test_a_line_cut_short_by_a_crash_was_not_done(office: Any) -> None:
     assert office.desk.request(request) == now
 
 
+def test_a_request_that_a_crash_left_without_a_line_is_none(office: Any) -> None:
+    request = office.submitted()
+    office.desk.begin("cut-short", office.permit.read_bytes())
+    (office.desk.folder / "cut-short" / LOG).touch()
+    assert office.desk.requests() == (request,)
+
+
 def test_only_where_it_was_cast_can_a_vote_be_opened(office: Any, tmp_path: Path) -> None:
     request = office.submitted()
     for who in ("anne", "bruno", "chloe", "denis"):

@@ -80,8 +80,9 @@ class FolderDesk:
         """Names of all requests, oldest first (by the time that its author signed)."""
         if not self.folder.is_dir():
             raise _missing(self.folder)
-        names = [place.parent.name for place in self.folder.glob(f"*/{LOG}")]
-        return tuple(sorted(names, key=lambda name: (self.log(name)[0].time, name)))
+        logs = {place.parent.name: place for place in self.folder.glob(f"*/{LOG}")}
+        begun = {name: past for name in logs if (past := self.log(name))}
+        return tuple(sorted(begun, key=lambda name: (begun[name][0].time, name)))
 
     def begin(self, name: str, permit: bytes) -> None:
         """Make the place of a new request, under the permit whose file holds `permit`."""
