@@ -11,6 +11,7 @@ from transat.cli import (
     bench,
     check,
     cohort,
+    courier,
     coverage,
     demo,
     harmonise,
@@ -58,5 +59,6 @@ coverage.declare(app)
 cohort.declare(app)
 study.declare(app)
 ledger.declare(app)
+courier.declare(app)
 review.declare(app)
 bench.declare(app)
