@@ -12,7 +12,7 @@ import pytest
 from transat.cohorts.analysis_table import AnalysisTable
 from transat.federation import messages
 from transat.federation.checks.check import Asked
-from transat.federation.checks.path import Combine, Path, fit_of
+from transat.federation.checks.path import Combine, Path, fit_name
 from transat.federation.keys import Key
 from transat.federation.messages import SignedAnswer
 from transat.federation.questions import PARAMETERS, RELEASES
@@ -155,6 +155,6 @@ def test_the_same_step_is_answered_once(network: Network) -> None:
 def test_a_fit_has_one_name_at_all_its_sites_and_rounds() -> None:
     for step, start in START.items():
         other = replace(start, model=replace(MODEL, site=1), coefficients=(0.1,) * 5)
-        assert fit_of(step, start) == fit_of(step, other)
-    assert fit_of("logistic", START["logistic"]) != fit_of("firth", START["firth"])
-    assert fit_of("prevalence", object()) is None
+        assert fit_name(step, start) == fit_name(step, other)
+    assert fit_name("logistic", START["logistic"]) != fit_name("firth", START["firth"])
+    assert fit_name("prevalence", object()) is None

@@ -20,6 +20,7 @@ from transat.core.errors import (
 )
 from transat.core.languages import Text
 from transat.federation import messages
+from transat.federation.checks.path import fit_name
 from transat.federation.coordinator_journal import Journal, Seen
 from transat.federation.keys import Key
 from transat.federation.messages import MessageError, SignedAnswer
@@ -33,7 +34,7 @@ from transat.federation.wire import Refusal, WireError
 DEADLINE: Final = 6 * 3600.0
 
 #: Codes that are not the gate's judgement of a question: no study goes on after one of them.
-_FORBIDDEN: Final = frozenset({"permit", "expired", "not_signed", "not_installed"})
+_FORBIDDEN: Final = frozenset({"permit", "expired", "not_signed", "forked"})
 _FAILED: Final = frozenset({"failed", "unreadable"})
 
 
@@ -165,6 +166,7 @@ class Coordinator:
         self._transport, self._key, self._permit = transport, key, permit
         self._journal = journal or Journal(None, permit.study, key.public)
         self._deadline = deadline
+        self._last: dict[str, dict[str, str]] = {}  # by fit and site, the answer to the last round
 
     def sites(self) -> tuple[str, ...]:
         """Names of the sites that the permit names, in order."""
@@ -212,43 +214,66 @@ class Coordinator:
         if unknown:
             raise SiteMissing(set(unknown))
         about = self._permit.cohorts[0] if cohort is None else cohort
-        bodies = {
-            site: (question if isinstance(question, Question) else question[site]).encode()
+        asked = {
+            site: question if isinstance(question, Question) else question[site]
             for site in sorted(to)
         }
+        fits = {site: fit_name(one.step, one.parameters) for site, one in asked.items()}
+        bodies = {site: one.encode() for site, one in asked.items()}
         names = {s: messages.asked(self._permit.study, about, s, b) for s, b in bodies.items()}
         found = {site: self._stored(site, name) for site, name in names.items()}
-        missing = [site for site, answer in found.items() if answer is None]
-        found |= self._fetched({s: bodies[s] for s in missing}, names, about)
-        return found
+        missing = {site: bodies[site] for site, answer in found.items() if answer is None}
+        fetched = self._fetched(missing, names, about, fits)
+        taken = {site: answer or fetched[site] for site, answer in found.items()}
+        for site, answer in taken.items():
+            if (fit := fits[site]) is not None:
+                self._last.setdefault(fit, {})[site] = messages.carry(answer)
+        return {site: _release(answer) for site, answer in taken.items()}
 
     def end(self) -> None:
         """Close the study: bodies of answers are deleted from the journal, their heads are kept."""
         self._journal.purge()
 
-    def _stored(self, site: str, name: str) -> Any:
+    def _evidence(self, fit: str | None, site: str) -> tuple[str, ...]:
+        """The other sites' answers to the round before, from which a site sees where a fit is."""
+        last = self._last.get(fit or "", {})
+        return tuple(answer for name, answer in sorted(last.items()) if name != site)
+
+    def _stored(self, site: str, name: str) -> SignedAnswer | None:
         """What the journal holds to a question, or None."""
         raw = self._journal.answer(name)
         if raw is None:
             return None
         try:
-            return _release(self._checked(site, name, raw))
+            answer = self._checked(site, name, raw)
+            _release(answer)
         except AnswerRejected:
             raise DataQualityError(
                 Text("la réponse notée ici est abîmée.", "the answer noted here is damaged."),
                 site,
                 Text("Donnez un autre dossier.", "Name another folder."),
             ) from None
+        return answer
 
     def _fetched(
-        self, bodies: Mapping[str, bytes], names: Mapping[str, str], cohort: str
-    ) -> dict[str, Any]:
+        self,
+        bodies: Mapping[str, bytes],
+        names: Mapping[str, str],
+        cohort: str,
+        fits: Mapping[str, str | None],
+    ) -> dict[str, SignedAnswer]:
         """Ask the sites of `bodies`; journal and read what they answer."""
         if not bodies:
             return {}
         questions = {
             site: messages.question(
-                self._permit.study, cohort, site, body, self._key, self._journal.peers(site)
+                self._permit.study,
+                cohort,
+                site,
+                body,
+                self._key,
+                self._journal.peers(site),
+                self._evidence(fits[site], site),
             )
             for site, body in bodies.items()
         }
@@ -258,16 +283,15 @@ class Coordinator:
         if silent:
             raise SiteMissing(silent)
         answers = {site: self._checked(site, names[site], raw[site]) for site in questions}
-        releases: dict[str, Any] = {}
         for site, answer in answers.items():
             if not self._journal.fits(answer):
                 raise AnswerRejected(site, "register")
-            releases[site] = _release(answer)
-        for site, release in releases.items():
+        for site, answer in answers.items():
+            release = _release(answer)
             if isinstance(release, Refusal) and release.code in _FORBIDDEN | _FAILED:
                 raise raised(site, release)
         self._journal.answered((answers[site], raw[site]) for site in questions)
-        return releases
+        return answers
 
     def _checked(self, site: str, name: str, raw: bytes) -> SignedAnswer:
         """An answer that is signed by the site and answers the question of that name."""

@@ -127,7 +127,7 @@ class Path:
         return None
 
 
-def fit_of(step: str, parameters: Any) -> str | None:
+def fit_name(step: str, parameters: Any) -> str | None:
     """A name for the fit that a step belongs to, the same at every site; None for other steps."""
     if not hasattr(parameters, "coefficients"):
         return None
