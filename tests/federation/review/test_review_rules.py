@@ -7,7 +7,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transat.core.errors import InputError, PermissionRefused
@@ -285,6 +285,7 @@ def _any_act(rng: random.Random, request: Request) -> tuple[str, Content]:
     return kind, contents.get(kind, Ended(revision, rng.choice([None, "other"])))
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_whatever_people_try(rng: random.Random) -> None:
     """Random acts by everybody: what is released was approved, whole, by two of each holder."""
