@@ -18,6 +18,7 @@ from transat.federation import messages, permit_file
 from transat.federation.keys import Key
 from transat.federation.permit import (
     WHY,
+    Holding,
     Permit,
     PermitRefused,
     SiteTerms,
@@ -34,6 +35,14 @@ KEYS = {"france": Key.new(), "quebec": Key.new()}
 POLICIES = {"france": installed()["snds"], "quebec": installed()["ramq"]}
 STUDY, DOCUMENT, COHORT = "1" * 64, "2" * 64, "3" * 64
 DAY = datetime.date(2026, 11, 23)
+HOLDINGS = {
+    "france": Holding(
+        source="SNDS", simulated=True, starts=datetime.date(2010, 1, 1),
+        ends=datetime.date(2020, 1, 1), notice_fr="Fictives.", notice_en="Made up.",
+        fingerprint="5" * 64,
+    ),
+    "quebec": Holding(),
+}  # fmt: skip
 
 
 def draft() -> Permit:
@@ -49,7 +58,9 @@ def draft() -> Permit:
         ends=datetime.date(2027, 11, 1),
         coordinator=COORDINATOR.public,
         sites={
-            site: terms_for(POLICIES[site], HOLDERS[site].public, KEYS[site].public)
+            site: terms_for(
+                POLICIES[site], HOLDERS[site].public, KEYS[site].public, holding=HOLDINGS[site]
+            )
             for site in HOLDERS
         },
         signatures={},
@@ -180,6 +191,7 @@ def test_every_term_of_a_site_is_signed(field: str) -> None:
     permit = signed()
     values: dict[str, Any] = {
         "threshold": 12, "reviewers": (STRANGER.public,), "limits": {"leavers": 12},
+        "holding": Holding(source="elsewhere"),
     }  # fmt: skip
     value: Any = values.get(field, STRANGER.public)
     terms = replace(permit.sites["quebec"], **{field: value})
@@ -205,6 +217,18 @@ def test_a_refusal_crosses_processes() -> None:
 def test_a_file_gives_the_permit_back() -> None:
     for permit in (draft(), signed()):
         assert permit_file.parse(permit_file.text(permit), "here") == permit
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"ends": None}, {"ends": datetime.date(2009, 1, 1)}, {"notice_en": ""}, {"fingerprint": "5"}],
+)
+def test_what_a_holder_says_of_its_data_is_whole(changed: dict[str, Any]) -> None:
+    permit = draft()
+    said = replace(permit.sites["france"], holding=replace(HOLDINGS["france"], **changed))
+    text = permit_file.text(replace(permit, sites={**permit.sites, "france": said}))
+    with pytest.raises(ConfigError):
+        permit_file.parse(text, "here")
 
 
 def test_layout_and_comments_are_the_readers_own() -> None:

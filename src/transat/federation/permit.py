@@ -25,6 +25,25 @@ from transat.federation.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """What a holder says of the data at its site; every reader of the result is told it.
+
+    source: where the data come from, empty where the holder does not say. simulated: None likewise.
+    starts, ends: the days that they cover, closed-open, both or neither. notice_fr, notice_en: what
+    readers must know, in both languages or neither. fingerprint: SHA-256 of the CDM that the holder
+    looked at before signing; the site answers on that one only. Empty: on the one that it has.
+    """
+
+    source: str = ""
+    simulated: bool | None = None
+    starts: datetime.date | None = None
+    ends: datetime.date | None = None
+    notice_fr: str = ""
+    notice_en: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SiteTerms:
     """What holds at one site.
 
@@ -33,6 +52,7 @@ class SiteTerms:
     head count that may leave, at least the policy's. limits: other numbers of the policy's rules,
     where this study's are stricter (`policy.LIMITS`). reviewers: public keys of those who may
     review class-B outputs for this holder; two at least, or nothing of class B can be released.
+    holding: what the holder says of its data.
     """
 
     holder: str
@@ -42,6 +62,7 @@ class SiteTerms:
     threshold: int
     limits: Mapping[str, float] = field(default_factory=dict)
     reviewers: tuple[str, ...] = ()
+    holding: Holding = Holding()
 
     def tighten(self, policy: Policy) -> Policy:
         """The holder's policy as it holds for this study."""
@@ -236,6 +257,7 @@ def terms_for(
     key: str,
     others: Iterable[Policy] = (),
     reviewers: Iterable[str] = (),
+    holding: Holding | None = None,
 ) -> SiteTerms:
     """Terms of one site under its holder's policy and, where stricter, the other holders'."""
     joint = policy.with_others(others)
@@ -247,6 +269,7 @@ def terms_for(
         threshold=joint.threshold,
         limits={n: v for n, v in sorted(joint.limits.items()) if v != policy.limits[n]},
         reviewers=tuple(reviewers),
+        holding=holding or Holding(),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import os
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -20,7 +21,7 @@ from transat.core.errors import ConfigError
 from transat.core.languages import Text
 from transat.federation.complaints import in_french
 from transat.federation.documents import FIX, Strict
-from transat.federation.permit import Permit, SiteTerms
+from transat.federation.permit import Holding, Permit, SiteTerms
 from transat.federation.policy import LIMITS
 
 #: Characters of the longest permit that is looked at.
@@ -33,6 +34,16 @@ SiteName = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,20}$")]
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+-]{1,60}$")]
 
 
+class _Holding(Strict):
+    source: str = Field(default="", max_length=200)
+    simulated: bool | None = None
+    starts: datetime.date | None = None
+    ends: datetime.date | None = None
+    notice_fr: str = Field(default="", max_length=1000)
+    notice_en: str = Field(default="", max_length=1000)
+    fingerprint: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+
+
 class _Terms(Strict):
     holder: PublicKey
     key: PublicKey
@@ -41,6 +52,7 @@ class _Terms(Strict):
     threshold: int = Field(ge=THRESHOLD, lt=2**31)
     limits: dict[str, FiniteFloat]
     reviewers: tuple[PublicKey, ...]
+    holding: _Holding = _Holding()
 
 
 class _Document(Strict):
@@ -83,6 +95,7 @@ def text(permit: Permit) -> str:
                 "threshold": terms.threshold,
                 "limits": dict(sorted(terms.limits.items())),
                 "reviewers": list(terms.reviewers),
+                "holding": {k: v for k, v in asdict(terms.holding).items() if v not in (None, "")},
             }
             for name, terms in sorted(permit.sites.items())
         },
@@ -145,9 +158,14 @@ def _permit(document: _Document) -> Permit:
         **{name: getattr(document, name) for name in _PLAIN},
         cohorts=document.cohorts,
         steps=document.steps,
-        sites={n: SiteTerms(**t.model_dump()) for n, t in document.sites.items()},
+        sites={name: _terms(terms) for name, terms in document.sites.items()},
         signatures=dict(document.signatures),
     )
+
+
+def _terms(terms: _Terms) -> SiteTerms:
+    fields = terms.model_dump()
+    return SiteTerms(**{**fields, "holding": Holding(**fields["holding"])})
 
 
 def _contradicts(permit: Permit) -> Text | None:
@@ -158,6 +176,11 @@ def _contradicts(permit: Permit) -> Text | None:
         return Text("une signature est d'un site absent.", "a signature is of an absent site.")
     if any(set(terms.limits) - set(LIMITS) for terms in permit.sites.values()):
         return Text("une limite n'est pas connue.", "a limit is not a known one.")
+    if not all(_complete(terms.holding) for terms in permit.sites.values()):
+        return Text(
+            "les données ont deux dates, leur avis deux langues.",
+            "data have two days, their notice two languages.",
+        )
     keys = [terms.key for terms in permit.sites.values()]
     if len({*keys, permit.coordinator}) != len(keys) + 1:
         return Text(
@@ -168,6 +191,12 @@ def _contradicts(permit: Permit) -> Text | None:
     if any(len(set(values)) != len(values) for values in repeated):
         return Text("une liste répète une valeur.", "a list repeats a value.")
     return None
+
+
+def _complete(said: Holding) -> bool:
+    days = (said.starts is None) == (said.ends is None)
+    in_order = said.starts is None or said.ends is None or said.starts < said.ends
+    return days and in_order and bool(said.notice_fr) == bool(said.notice_en)
 
 
 def _tuples(value: Any) -> Any:
