@@ -157,6 +157,27 @@ def test_one_question_of_many_askers_is_computed_once() -> None:
     assert computed == [b"q"]
 
 
+def test_an_answer_is_not_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked again much later, a site decides again: its permit may have been revoked."""
+    computed: list[bytes] = []
+    there = Answerer(lambda _, q: computed.append(q) or q)
+
+    def ask(question: bytes = b"q") -> None:
+        assert fetch(question, lambda r, _: there.reply("hub", r), soon()) == question
+
+    ask()
+    ask()
+    assert len(computed) == 1
+    monkeypatch.setattr(calls, "FRESH", -1.0)
+    ask()
+    assert len(computed) == 2
+    monkeypatch.setattr(calls, "FRESH", 60.0)
+    for k in range(calls.KEPT + 1):
+        ask(str(k).encode())
+    ask()
+    assert computed.count(b"q") == 3
+
+
 def test_one_peer_never_sees_the_answer_to_anothers_question() -> None:
     there = Answerer(lambda who, q: f"for {who}".encode())
     for who in ("marie", "paul"):

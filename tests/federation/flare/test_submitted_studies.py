@@ -156,13 +156,6 @@ def test_a_site_cannot_submit(tmp_path: Path) -> None:
     assert made.all() == {}
 
 
-def test_a_folder_has_one_owner(tmp_path: Path) -> None:
-    with folders.alone(tmp_path), pytest.raises(TransatError), folders.alone(tmp_path):
-        pass
-    with folders.alone(tmp_path):
-        pass
-
-
 def test_a_status_grows_stale(tmp_path: Path) -> None:
     assert folders.status(tmp_path) is None
     folders.write(tmp_path / folders.STATUS, {"time": time.time(), "pid": 1})

@@ -34,8 +34,10 @@ HOLD: Final = 5.0
 PATIENCE: Final = HOLD + 15.0
 #: Seconds before a site whose computation failed is asked again.
 AGAIN: Final = 1.0
-#: Answers kept to be fetched again.
+#: Answers kept to be fetched again, and for how many seconds since one was last fetched: a site
+#: that is asked the same much later decides anew whether it may still say it.
 KEPT: Final = 4
+FRESH: Final = 60.0
 
 PUT, GET = b"P", b"G"
 MORE, WORKING, READY, UNKNOWN, FAILED, REFUSED = b"M", b"W", b"R", b"U", b"F", b"N"
@@ -141,6 +143,7 @@ class Answerer:
         self._lock = threading.Lock()
         self._uploads: dict[str, _Upload] = {}
         self._works: dict[tuple[str, bytes], Future[_Kept]] = {}
+        self._fetched: dict[tuple[str, bytes], float] = {}
         self._worker = ThreadPoolExecutor(1, "answer")
 
     def reply(self, peer: str, request: bytes) -> bytes:
@@ -150,12 +153,14 @@ class Answerer:
         what, index, count, name = _HEAD.unpack_from(request)
         key = peer, name
         with self._lock:
+            self._forget()
             work = self._works.get(key)
             if work is None and what == PUT:
                 told = self._put(peer, index, count, name, request[_HEAD.size :])
                 if isinstance(told, bytes):
                     return told
                 work = told
+            self._fetched[key] = time.monotonic()
         if what not in (PUT, GET):
             return self._refused(peer, "what")
         if work is None:
@@ -185,11 +190,18 @@ class Answerer:
         whole = b"".join(self._uploads.pop(peer).parts)
         if hashlib.sha256(whole).digest() != name:
             return self._refused(peer, "digest")
-        done = [known for known, work in self._works.items() if work.done()]
-        for old in done[: max(0, len(done) - KEPT + 1)]:
-            del self._works[old]
         work = self._works[peer, name] = self._worker.submit(self._computed, peer, whole)
         return work
+
+    def _forget(self) -> None:
+        """Let go of answers that nobody fetched for a while, and of more than `KEPT`."""
+        now = time.monotonic()
+        done = [key for key, work in self._works.items() if work.done()]
+        done.sort(key=self._fetched.__getitem__)
+        for place, key in enumerate(reversed(done)):
+            if place >= KEPT or now - self._fetched[key] > FRESH:
+                del self._works[key]
+        self._fetched = {key: self._fetched[key] for key in self._works}
 
     def _computed(self, peer: str, question: bytes) -> _Kept:
         answer = self._answer(peer, question)

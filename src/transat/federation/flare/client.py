@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import os
 import shutil
 import time
 import zipfile
@@ -17,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from transat.core.errors import PermissionRefused, SiteUnreachable
+from transat.core.folders import replace_folder
 from transat.core.languages import Text
 from transat.federation.flare.calls import fetch
 from transat.federation.flare.kit import HUB, Kit
@@ -119,8 +119,7 @@ def unpack(archive: bytes, out: Path) -> None:
             to = beside / path
             to.parent.mkdir(parents=True, exist_ok=True)
             to.write_bytes(files.read(name))
-    shutil.rmtree(out, ignore_errors=True)
-    os.replace(beside, out)
+    replace_folder(beside, out)
 
 
 def _text(content: bytes) -> str:

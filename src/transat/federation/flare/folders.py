@@ -1,44 +1,19 @@
-"""A hub's or a site's folder while it runs: it alone has it, and says there how it is."""
+"""A hub or a site says in its folder how it is, while it runs."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
-
-from transat.core.errors import ConfigError
-from transat.core.languages import Text
 
 STATUS: Final = "status.json"
 #: Seconds between two writings of the status; three times that without one, it is stale.
 EVERY: Final = 2.0
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Hold the folder against a second process of the same kind.
-
-    Raises
-    ------
-    ConfigError: another has it.
-    """
-    with (folder / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise ConfigError(
-                Text("un autre processus sert ce dossier.", "another process serves this folder."),
-                str(folder),
-                Text("Arrêtez-le d'abord.", "Stop it first."),
-            ) from None
-        yield
 
 
 def until_stopped(folder: Path, status: Callable[[], dict[str, Any]]) -> None:

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from transat.core.folders import held
 from transat.federation.flare import certificates, log
 from transat.federation.flare.calls import Answerer
-from transat.federation.flare.folders import alone, until_stopped
+from transat.federation.flare.folders import until_stopped
 from transat.federation.flare.kit import HUB, Hub
 from transat.federation.flare.studies import Studies
 from transat.federation.transport import Transport
@@ -30,12 +31,12 @@ def run(hub: Hub, work: Work) -> None:
 
     Raises
     ------
-    ConfigError: another process serves this folder.
+    InputError: another process serves this folder.
     """
     from transat.federation.flare.cells import Cell
     from transat.federation.flare.transport import Flare
 
-    with alone(hub.folder):
+    with held(hub.folder):
         log.to_file(hub.folder / "hub.log")
         answerer = Answerer(lambda who, request: _answer(hub, studies, who, request))
         cell = Cell(HUB, hub.url, hub.credentials, lambda name: name in hub.kits(), answerer.reply)

@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from transat.core.folders import held
 from transat.federation.flare import certificates, log
 from transat.federation.flare.calls import Answerer
-from transat.federation.flare.folders import alone, until_stopped
+from transat.federation.flare.folders import until_stopped
 from transat.federation.flare.kit import HUB, Kit
 
 
@@ -19,11 +20,11 @@ def run(kit: Kit, answer: Callable[[bytes], bytes]) -> None:
 
     Raises
     ------
-    ConfigError: another process serves this kit.
+    InputError: another process serves this kit.
     """
     from transat.federation.flare.cells import Cell
 
-    with alone(kit.folder):
+    with held(kit.folder):
         log.to_file(kit.folder / "site.log")
         answered = [0]
 
