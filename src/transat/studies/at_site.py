@@ -1,0 +1,116 @@
+"""A site of a study: from the CDM, and the protocols that its holder put there, to what it answers.
+
+A protocol is found by its hash in the site's folder of carried documents (`carried`); one changed
+character gives it another name, and no permit. Its population is built when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from transat.cohorts.build import build_windows
+from transat.core.errors import StudyError
+from transat.core.languages import Text
+from transat.engines.cdm import Cdm
+from transat.engines.cdm_check import check
+from transat.federation.data import SiteData
+from transat.federation.facts import facts
+from transat.federation.keys import Key
+from transat.federation.permit import Permit
+from transat.federation.policy import Policy
+from transat.federation.site import Site
+from transat.studies.carried import read_carried
+from transat.studies.hashes import hashes
+from transat.studies.protocol import Protocol
+from transat.studies.record import fingerprint
+
+#: In a site's folder: one carried document per study.
+PROTOCOLS = "protocols"
+
+Permits = Callable[[str], Permit | None]
+
+
+@dataclass(frozen=True)
+class Holder:
+    """What one data holder gives its site to answer with.
+
+    name: of the site. cdm: its folder. policy: the holder's own. permits: the permit of a study by
+    its logic hash. protocols: carries the protocol of a study by its logic hash.
+    """
+
+    name: str
+    cdm: Path
+    policy: Policy
+    permits: Permits
+    protocols: Callable[[str], Protocol]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the CDM as it is now; every file of it is read once."""
+        return fingerprint(self.cdm)
+
+    def permit(self, study: str) -> Permit | None:
+        """The permit of a study; None where there is none, or it is for another CDM than this."""
+        found = self.permits(study)
+        if found is None or self.name not in found.sites:
+            return found
+        meant = found.sites[self.name].holding.fingerprint
+        return found if meant in ("", self.fingerprint) else None
+
+    def data(self, study: str, cohort: str) -> SiteData:
+        """The tables of a study's population.
+
+        Raises
+        ------
+        StudyError: no protocol of that name here, or the population is not its own.
+        """
+        protocol = self.protocols(study)
+        if hashes(protocol).cohort != cohort:
+            raise StudyError(
+                Text(
+                    "cette population n'est pas celle du protocole.", "not that protocol's cohort."
+                ),
+                cohort,
+                Text("Comparez le protocole et le permis.", "Compare the protocol and the permit."),
+            )
+        specification = protocol.specification()
+        built = build_windows(Cdm(self.cdm), specification)
+        table = built.tables[specification.primary_window]
+        permit = self.permits(study)
+        threshold = self.policy.threshold
+        if permit is not None and self.name in permit.sites:
+            threshold = permit.sites[self.name].tighten(self.policy).threshold
+        keys = tuple(step.key for step in built.attrition)
+        return SiteData(table, built.attrition, facts(table, keys, threshold), built.people)
+
+    def site(self, key: Key, folder: Path) -> Site:
+        """The site, its register and journal in `folder`.
+
+        Raises
+        ------
+        InputError: the CDM is none, or another process holds the folder.
+        """
+        check(Cdm(self.cdm))
+        return Site(
+            self.name, key, folder, self.policy, self.permit, self.data, inputs=self.fingerprint
+        )
+
+
+def carried_in(folder: Path) -> Callable[[str], Protocol]:
+    """Finds a protocol by its logic hash among the carried documents of `folder`."""
+
+    def find(study: str) -> Protocol:
+        for path in sorted(folder.glob("*.json")):
+            protocol = read_carried(path)
+            if hashes(protocol).logic == study:
+                return protocol
+        raise StudyError(
+            Text("ce site n'a pas ce protocole.", "this site does not have that protocol."),
+            str(folder),
+            Text("Demandez-le avec le permis.", "Ask for it with the permit."),
+        )
+
+    return find
