@@ -1,95 +1,105 @@
-"""The gate: every Release of a site passes it, or does not leave.
+"""The gate: every question is looked at before it is computed, every Release before it leaves.
 
-In order: closed list (type and strings), masks (cell floor, complements, nested cells, margins,
-little overlap), a last look at every stated count, and the journal of what left before. Masks where
-a Release can be masked; refuses, by code and column name, where it cannot. Regression steps are
-looked at before they are computed (`regression.Watch`).
+Each rule G1–G15 is one check (`checks/`), and they are made in the order of `CHECKS`. A check masks
+where a release can be masked, and refuses, by code and column name, where it cannot. What a check
+must remember of a release leaves the gate with it (`Passed.left`): the site writes it down in the
+same line as the answer and gives it back with `recall`, at once and whenever it starts again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
+from transat.federation.checks.between_releases import BetweenReleases
+from transat.federation.checks.budget import Budget
+from transat.federation.checks.cell_floor import CellFloor
+from transat.federation.checks.check import Asked, Check, Remembered
+from transat.federation.checks.closed_list import ClosedList
+from transat.federation.checks.coefficients import Coefficients
+from transat.federation.checks.implied_tables import ImpliedTables
+from transat.federation.checks.path import Path
+from transat.federation.policy import Policy
+from transat.federation.questions import STEPS
 
-from transat.federation import attrition
-from transat.federation.checks import cell_floor, closed_list, overlap
-from transat.federation.checks.between_releases import Journal, keyed
-from transat.federation.facts import SiteFacts
-from transat.federation.refusals import Refused
-from transat.statistics import firth, logistic, mantel_haenszel, prevalence
+#: What makes a check, in the order in which they look; one line per check.
+CHECKS: Final[tuple[Callable[[], Check], ...]] = (
+    ClosedList,
+    CellFloor,
+    ImpliedTables,
+    BetweenReleases,
+    Budget,
+    Coefficients,
+    lambda: Path({name: step.combine for name, step in STEPS.items() if step.combine}),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A release that may leave, and what the ledger says of it."""
+    """A release that may leave, what the ledger says of it, and what its checks must remember.
+
+    cells, cells_masked: counts of table cells, not of people. rule: what happened to them. left: by
+    the key of a check, plain JSON.
+    """
 
     release: Any
     cells: int
     cells_masked: int
     rule: str
+    left: Mapping[str, Remembered]
 
 
 class Gate:
-    """One site's gate: its facts, its threshold, its journal."""
+    """One site's gate. Its checks remember what left as long as it lives."""
 
-    def __init__(self, facts: SiteFacts, journal: Journal) -> None:
-        self._facts, self._journal = facts, journal
+    def __init__(self, checks: Sequence[Check], policy: Policy) -> None:
+        """checks: in order (`installed`). policy: the holder's; a question's is never looser."""
+        self._checks, self._policy = tuple(checks), policy
 
-    def let_out(self, release: Any) -> Passed:
-        """Mask, check, journal; the result may leave.
+    def before(self, asked: Asked) -> None:
+        """Look at a step before it is computed.
+
+        Raises
+        ------
+        Refused: by the first check that does not let it be computed.
+        """
+        asked = self._stricter(asked)
+        for check in self._checks:
+            check.before(asked)
+
+    def let_out(self, asked: Asked, release: Any) -> Passed:
+        """Mask and check a release; the result may leave once its `left` is written down.
 
         Raises
         ------
         Refused: the release cannot be made fit to leave.
         """
-        fit = self._masked(release)
-        if closed_list.unknown_strings(fit, self._words(fit)):
-            raise Refused("closed_list")
-        counts = fit.counts()
-        small = cell_floor.names_too_small(counts, self._facts.threshold)
-        if small:
-            raise Refused("cell_floor", small)
-        self._journalled(fit, counts)
-        shown = sum(int((values >= 0).sum()) for values in counts.values())
-        hidden = sum(int((values < 0).sum()) for values in counts.values())
-        return Passed(fit, shown, hidden, "masked" if hidden else "all_shown")
+        asked = self._stricter(asked)
+        for check in self._checks:
+            release = check.after(asked, release)
+        left = {check.key: check.left(asked, release) for check in self._checks}
+        counts = release.counts().values()
+        shown = sum(int((values >= 0).sum()) for values in counts)
+        hidden = sum(int((values < 0).sum()) for values in counts)
+        return Passed(
+            release, shown, hidden, "masked" if hidden else "all_shown",
+            {key: value for key, value in left.items() if value is not None},
+        )  # fmt: skip
 
-    def _masked(self, release: Any) -> Any:
-        facts = self._facts
-        if isinstance(release, mantel_haenszel.Release):
-            masked = release.withhold(
-                facts.exposure_outcome, facts.exposures.hidden, facts.outcomes.hidden
-            )
-            return overlap.withhold(masked)
-        if isinstance(release, prevalence.Release):
-            return release.withhold(facts.outcomes.hidden)
-        if isinstance(release, attrition.Release):
-            return release.withhold(*attrition.mask(release, facts.threshold))
-        if isinstance(release, (logistic.Release, firth.Release)):
-            return release
-        raise Refused("closed_list")
+    def recall(self, left: Mapping[str, Remembered]) -> None:
+        """Remember what left: of the answer just written, and of each earlier one at the start."""
+        for check in self._checks:
+            if check.key in left:
+                check.recall(left[check.key])
 
-    def _words(self, release: Any) -> frozenset[str]:
-        """Codes of the protocol; the terms of a model also name the sites' intercepts."""
-        terms = getattr(release, "terms", ())
-        return self._facts.words | {t for t in terms if t.startswith("site:") and t[5:].isdigit()}
+    def _stricter(self, asked: Asked) -> Asked:
+        if asked.policy is self._policy:
+            return asked
+        return replace(asked, policy=asked.policy.with_others([self._policy]))
 
-    def _journalled(self, release: Any, counts: dict[str, NDArray[np.int64]]) -> None:
-        facts = self._facts
-        drugs, groups = (facts.exposures.names,), (facts.outcomes.names,)
-        names: dict[str, tuple[tuple[str, ...], ...]] = {
-            "exposed": drugs, "cases": groups, "exposed_cases": drugs + groups,
-            "attrition_pregnancies": (getattr(release, "keys", ()),),
-            "attrition_persons": (getattr(release, "keys", ()),),
-        }  # fmt: skip
-        stated = dict(counts)
-        if isinstance(release, (logistic.Release, firth.Release)):
-            stated.pop("cases")  # of one outcome, already in the scan; the masks covered it
-        flat = keyed(stated, names)
-        near = self._journal.too_near(flat, facts.threshold)
-        if near:
-            raise Refused("between_releases", near)
-        self._journal.record(flat)
+
+def checks(without: Collection[str] = ()) -> tuple[Check, ...]:
+    """New checks that remember nothing yet. without: keys of those to leave out, which only a test
+    of what a check is good for may want."""
+    return tuple(check for make in CHECKS if (check := make()).key not in without)

@@ -42,6 +42,7 @@ RULES: Final[Mapping[str, str]] = {
     "between_releases": "G8",
     "budget": "G9",
     "coefficients": "G10",
+    "path": "G10",
     "rare_words": "G11",
     "rounding": "G12",
     "professionals": "G13",

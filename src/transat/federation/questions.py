@@ -1,36 +1,128 @@
-"""What may be asked of a site: a step by name, with that statistic's own parameters."""
+"""The steps that a site has installed, and how one is asked for: by name, with its own parameters.
+
+A new statistic is one line of `INSTALLED`: what it is asked with, what leaves, how it is computed,
+and, where it has any, its masks, its names and its view for the checks of iterative statistics.
+"""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
-from transat.federation import attrition
+import numpy as np
+from numpy.typing import NDArray
+
+from transat.federation import attrition, regression
+from transat.federation.checks import few_trials
+from transat.federation.data import SiteData
+from transat.federation.regression import Fit
 from transat.federation.wire import Refusal, Registry, WireError
 from transat.statistics import firth, logistic, mantel_haenszel, prevalence
 
-STEPS: Final = ("attrition", "prevalence", "mantel_haenszel", "logistic", "firth")
+#: Names along each axis of a kind of counts.
+Axes = Mapping[str, tuple[tuple[str, ...], ...]]
+Counts = Mapping[str, NDArray[np.int64]]
 
-RELEASES: Final = Registry(
-    {
-        "attrition": attrition.Release,
-        "prevalence": prevalence.Release,
-        "mantel_haenszel": mantel_haenszel.Release,
-        "logistic": logistic.Release,
-        "firth": firth.Release,
-        "refusal": Refusal,
-    }
-)
 
-PARAMETERS: Final = Registry(
-    {
-        "attrition": attrition.Parameters,
-        "prevalence": prevalence.Parameters,
-        "mantel_haenszel": mantel_haenszel.Parameters,
-        "logistic": logistic.Parameters,
-        "firth": firth.Parameters,
-    }
-)
+def _none(data: SiteData, parameters: Any) -> tuple[str, ...]:
+    return ()
+
+
+def _as_is(data: SiteData, release: Any) -> Any:
+    return release
+
+
+def _no_axes(data: SiteData, release: Any) -> Axes:
+    return {}
+
+
+def _stated(release: Any) -> Counts:
+    counts: Counts = release.counts()
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An installed statistic. Its release has `counts()`: every head count that it states.
+
+    unfit: fields of the parameters that the site will not answer so. mask: the release, with what
+    may not leave withheld. axes: names along the counts. kept: the counts to compare with later
+    releases. fit: its rows and weights, where it iterates. combine: what leads from one round to
+    the next, where coefficients are asked for.
+    """
+
+    name: str
+    parameters: type[Any]
+    release: type[Any]
+    compute: Callable[[SiteData, Any], Any]
+    unfit: Callable[[SiteData, Any], tuple[str, ...]] = _none
+    mask: Callable[[SiteData, Any], Any] = _as_is
+    axes: Callable[[SiteData, Any], Axes] = _no_axes
+    kept: Callable[[Any], Counts] = _stated
+    fit: Callable[[SiteData, Any], Fit] | None = None
+    combine: Callable[[Any, Any], object] | None = None
+
+
+def _scan_masked(data: SiteData, release: mantel_haenszel.Release) -> mantel_haenszel.Release:
+    facts = data.facts
+    hidden = facts.exposure_outcome, facts.exposures.hidden, facts.outcomes.hidden
+    return few_trials.withhold(release.withhold(*hidden, threshold=facts.threshold))
+
+
+def _scan_axes(data: SiteData, release: Any) -> Axes:
+    drugs, groups = (data.facts.exposures.names,), (data.facts.outcomes.names,)
+    return {"exposed": drugs, "cases": groups, "exposed_cases": drugs + groups}
+
+
+def _attrition_masked(data: SiteData, release: attrition.Release) -> attrition.Release:
+    return release.withhold(*attrition.mask(release, data.facts.threshold))
+
+
+def _attrition_axes(data: SiteData, release: attrition.Release) -> Axes:
+    return {"attrition_pregnancies": (release.keys,), "attrition_persons": (release.keys,)}
+
+
+def _rows_only(release: Any) -> Counts:
+    """Of a regression: its cases are one outcome's, which the scan's masks cover."""
+    return {"persons": release.counts()["persons"]}
+
+
+INSTALLED: Final[tuple[Step, ...]] = (
+    Step(
+        "attrition", attrition.Parameters, attrition.Release,
+        lambda data, _: attrition.at_site(data.attrition, data.table.n),
+        mask=_attrition_masked, axes=_attrition_axes,
+    ),
+    Step(
+        "prevalence", prevalence.Parameters, prevalence.Release,
+        lambda data, asked: prevalence.at_site(data.table, asked),
+        mask=lambda data, release: release.withhold(data.facts.outcomes.hidden), axes=_scan_axes,
+    ),
+    Step(
+        "mantel_haenszel", mantel_haenszel.Parameters, mantel_haenszel.Release,
+        lambda data, asked: mantel_haenszel.at_site(data.table, asked),
+        mask=_scan_masked, axes=_scan_axes,
+    ),
+    Step(
+        "logistic", logistic.Parameters, logistic.Release,
+        lambda data, asked: logistic.at_site(data.table, asked),
+        unfit=regression.unfit, kept=_rows_only, fit=regression.of_logistic,
+        combine=logistic.combine,
+    ),
+    Step(
+        "firth", firth.Parameters, firth.Release,
+        lambda data, asked: firth.at_site(data.table, asked),
+        unfit=regression.unfit, kept=_rows_only, fit=regression.of_logistic,
+        combine=firth.combine,
+    ),
+)  # fmt: skip
+
+STEPS: Final[Mapping[str, Step]] = MappingProxyType({step.name: step for step in INSTALLED})
+RELEASES: Final = Registry({**{s.name: s.release for s in INSTALLED}, "refusal": Refusal})
+PARAMETERS: Final = Registry({s.name: s.parameters for s in INSTALLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +150,34 @@ class Question:
         return Question(PARAMETERS.name_of(parameters), parameters)
 
 
-def refusal(code: str, columns: tuple[str, ...] = ()) -> bytes:
-    """A refusal as bytes; columns whose names cannot travel are left out."""
-    try:
-        return RELEASES.encode(Refusal(code, columns))
-    except WireError:
-        return RELEASES.encode(Refusal(code))
+def refusal(code: str, columns: tuple[str, ...] = (), merge: tuple[str, ...] = ()) -> bytes:
+    """A refusal as bytes; what of it cannot travel is left out."""
+    for said in (Refusal(code, columns, merge), Refusal(code, columns), Refusal(code)):
+        try:
+            return RELEASES.encode(said)
+        except WireError:
+            continue
+    raise WireError("refusal")
+
+
+class _Last(threading.local):
+    """The view made last, in each thread: several checks look at the same question."""
+
+    asked: tuple[SiteData, str, Any] | None = None
+    made: Fit | None = None
+
+
+_last = _Last()
+
+
+def fit_of(data: SiteData, step: str, parameters: Any) -> Fit | None:
+    """The view of one question for the checks of iterative statistics; None for the others."""
+    view = STEPS[step].fit
+    if view is None:
+        return None
+    same = _last.asked
+    if same is None or same[0] is not data or same[1:] != (step, parameters):
+        _last.asked = _last.made = None  # frees the memory before more is taken
+        _last.made = view(data, parameters)
+        _last.asked = (data, step, parameters)
+    return _last.made

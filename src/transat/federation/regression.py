@@ -1,85 +1,106 @@
-"""What a site watches while a regression goes on: the model once, then each round.
+"""One question of an iterative statistic, as the checks see it: its rows, and how it weighs them.
 
-Raises the gate's refusals before a step is computed, never after.
+Logistic and Firth's regressions ask the same of a site: sums over its rows, at coefficients that
+the coordinator sends. Other statistics that iterate over rows (Cox) give the same view of theirs
+(`questions.Step.fit`), and the same checks hold for them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import hashlib
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from transat.cohorts.analysis_table import AnalysisTable
-from transat.federation.checks import budget, implied_tables
-from transat.federation.facts import SiteFacts
-from transat.federation.refusals import Refused
+from transat.federation.data import SiteData
 from transat.statistics import design_matrix, firth, logistic
 from transat.statistics.design_matrix import Model
 
+Floats = NDArray[np.float64]
 Parameters = logistic.Parameters | firth.Parameters
 
 
-@dataclass(slots=True)
-class _Seen:
-    """One model at one site: the rounds that it may have, and the points already answered."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """One round of one model at one site; n rows, p columns; nothing of it leaves.
 
-    rounds: int
-    points: set[tuple[float, ...]] = field(default_factory=set)
+    model: its name, the same whatever the order of its covariates, in every study. names: p names
+    of columns. x: (n, p). events: (n,) 0/1, what the model is of. people: (n,) who each row is.
+    coefficients: (p,). weights: (n,) what each row weighs in the information at these coefficients;
+    means: (n,) in the gradient. extra: what else of the coordinator's choice weighs the rows.
+    regressed: the columns as the analysis table has them, where they are its own.
+    """
+
+    model: str
+    names: tuple[str, ...]
+    x: Floats
+    events: Floats
+    people: NDArray[np.int64]
+    coefficients: Floats
+    weights: Floats
+    means: Floats
+    extra: tuple[float, ...] = ()
+    regressed: Model | None = None
+
+    @property
+    def at_zero(self) -> bool:
+        """Whether every row weighs the same: what such a round tells is tables (G3)."""
+        return not self.coefficients.any()
+
+    @property
+    def point(self) -> str:
+        """Name of the round: the same model at the same coefficients tells the same."""
+        whole = self.coefficients.tobytes() + np.asarray(self.extra, dtype=np.float64).tobytes()
+        return hashlib.sha256(self.model.encode() + whole).hexdigest()[:32]
 
 
-class Watch:
-    """Checks every regression step that a site is asked."""
+def unfit(data: SiteData, parameters: Parameters) -> tuple[str, ...]:
+    """Fields that a regression's question may not have so: strata of the coordinator's choice,
+    another number of exposures than one, another number of coefficients than of columns."""
+    model = parameters.model
+    if model.strata or len(model.exposures) != 1:
+        return ("strata", "exposures")
+    known = (
+        ("outcome", (model.outcome,), data.table.outcome_codes),
+        ("exposures", model.exposures, data.table.exposure_codes),
+        ("covariates", model.covariates, data.table.covariate_names),
+    )
+    wrong = tuple(field for field, asked, held in known if not set(asked) <= set(held))
+    if len(set(model.covariates)) != len(model.covariates):
+        wrong += ("covariates",)
+    if not (1 <= model.sites <= 1000 and 0 <= model.site < model.sites):
+        wrong += ("sites",)
+    if len(parameters.coefficients) not in (0, len(model.terms)):
+        wrong += ("coefficients",)
+    if len(_inverse(parameters)) not in (0, len(model.terms) ** 2):
+        wrong += ("inverse",)
+    return wrong
 
-    def __init__(self, table: AnalysisTable, facts: SiteFacts) -> None:
-        self._table, self._facts = table, facts
-        self._seen: dict[Model, _Seen] = {}
 
-    def check(self, parameters: Parameters) -> None:
-        """Look at a step before it is computed.
-
-        Raises
-        ------
-        Refused: closed_list (strata of the coordinator's choice, wrong number of coefficients),
-        implied_tables (with the columns), coefficients, or rounds.
-        """
-        model = parameters.model
-        if model.strata or len(model.exposures) != 1:
-            raise Refused("closed_list", ("strata", "exposures"))
-        if len(parameters.coefficients) not in (0, len(model.terms)):
-            raise Refused("closed_list", ("coefficients",))
-        key = replace(model, sites=1, site=0, covariates=tuple(sorted(model.covariates)))
-        seen = self._seen.get(key) or self._first(model)
-        self._seen[key] = seen
-        if not any(parameters.coefficients):
-            return
-        if implied_tables.isolating(parameters.coefficients, self._weights(parameters)):
-            raise Refused("coefficients")
-        # Another inverse at the same coefficients weighs the rows anew, so it is another point.
-        seen.points.add(parameters.coefficients + _inverse(parameters))
-        if len(seen.points) >= seen.rounds:
-            raise Refused("rounds")
-
-    def _first(self, model: Model) -> _Seen:
-        columns = implied_tables.refused_columns(model, self._facts)
-        columns = columns or self._small(model)
-        if columns:
-            raise Refused("implied_tables", columns)
-        x, y = design_matrix.columns(self._table, model)
-        found = budget.patterns(x, y)
-        return _Seen(budget.rounds(found, len(model.terms), self._facts.threshold))
-
-    def _small(self, model: Model) -> tuple[str, ...]:
-        """The statistic's own list of implied counts, looked at once more."""
-        implied = design_matrix.implied_counts(self._table, model)
-        small = implied_tables.small_implied(implied, self._facts.threshold)
-        return tuple(name for name in small if name in self._facts.words)
-
-    def _weights(self, parameters: Parameters) -> NDArray[np.float64]:
-        """p (1-p) of every row at the coefficients asked for."""
-        x, _ = design_matrix.columns(self._table, parameters.model)
-        eta = x @ np.asarray(parameters.coefficients, dtype=np.float64)
-        return np.asarray(np.exp(-np.logaddexp(0.0, -eta) - np.logaddexp(0.0, eta)))
+def of_logistic(data: SiteData, parameters: Parameters) -> Fit:
+    """The view of one step of a logistic or of a Firth's regression."""
+    model = parameters.model
+    x, y = design_matrix.columns(data.table, model)
+    coefficients = np.zeros(x.shape[1])
+    if parameters.coefficients:
+        coefficients = np.asarray(parameters.coefficients, dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        eta = x @ coefficients
+        upper, lower = np.exp(-np.logaddexp(0.0, -eta)), np.exp(-np.logaddexp(0.0, eta))
+    same = replace(model, sites=1, site=0, covariates=tuple(sorted(model.covariates)))
+    return Fit(
+        model=hashlib.sha256(repr(same).encode()).hexdigest()[:32],
+        names=model.terms,
+        x=x,
+        events=y,
+        people=data.people,
+        coefficients=coefficients,
+        weights=upper * lower,
+        means=upper,
+        extra=_inverse(parameters),
+        regressed=model,
+    )
 
 
 def _inverse(parameters: Parameters) -> tuple[float, ...]:

@@ -8,26 +8,29 @@ text of one, crosses.
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from transat.cohorts.analysis_table import AnalysisTable
 from transat.cohorts.attrition import Attrition
 from transat.cohorts.specification import PopulationSpecification
-from transat.federation import attrition
-from transat.federation.checks.between_releases import Journal
+from transat.federation.checks.check import Asked
+from transat.federation.data import SiteData
 from transat.federation.facts import facts
-from transat.federation.gate import Gate, Passed
+from transat.federation.gate import Gate, Passed, checks
 from transat.federation.keys import Key
 from transat.federation.ledger import GENESIS, Facts, Ledger
 from transat.federation.messages import asked
 from transat.federation.policy import Policy
-from transat.federation.questions import RELEASES, Question, refusal
+from transat.federation.questions import RELEASES, STEPS, Question, refusal
 from transat.federation.refusals import TROUBLE, Refused
-from transat.federation.regression import Watch
 from transat.federation.trouble import note
 from transat.federation.wire import WireError
-from transat.statistics import firth, logistic, mantel_haenszel, prevalence
 
 Table = Callable[[], tuple[AnalysisTable, Attrition]]
 
@@ -49,8 +52,12 @@ class Site:
         self._make = table
         self._ledger = Ledger(ledger, name, Key.new())
         self._trouble = ledger.with_name(name + TROUBLE)
-        self._journal = Journal(journal)
-        self._inside: tuple[AnalysisTable, Attrition, Gate, Watch] | None = None
+        self._journal = journal
+        # Nothing here carries the other sites' answers, which `path` asks for.
+        self._gate = Gate(checks(without=("path",)), policy)
+        for left in _lines(journal):
+            self._gate.recall(left)
+        self._inside: SiteData | None = None
 
     @staticmethod
     def of_cdm(
@@ -81,7 +88,7 @@ class Site:
             passed = self._passed(question)
             answer = RELEASES.encode(passed.release)
         except Refused as no:
-            return self._refused(payload, step, no.code, no.columns)
+            return self._refused(payload, step, no.code, no.columns, no.merge)
         except WireError:
             return self._refused(payload, step, "closed_list")
         except Exception as error:  # its text may not cross: it can hold a patient's value
@@ -92,9 +99,10 @@ class Site:
         return answer
 
     def _refused(
-        self, payload: bytes, step: str, code: str, columns: tuple[str, ...] = ()
-    ) -> bytes:
-        answer = refusal(code, columns)
+        self, payload: bytes, step: str, code: str, columns: tuple[str, ...] = (),
+        merge: tuple[str, ...] = (),
+    ) -> bytes:  # fmt: skip
+        answer = refusal(code, columns, merge)
         self._registered(payload, step, "refusal", answer, code)
         return answer
 
@@ -112,26 +120,32 @@ class Site:
         self._ledger.write(self._ledger.next(facts))
 
     def _passed(self, question: Question) -> Passed:
-        table, steps, gate, watch = self._opened()
-        parameters = question.parameters
-        if isinstance(parameters, (logistic.Parameters, firth.Parameters)):
-            watch.check(parameters)
-        if question.step == "attrition":
-            return gate.let_out(attrition.at_site(steps, table.n))
-        if isinstance(parameters, logistic.Parameters):
-            return gate.let_out(logistic.at_site(table, parameters))
-        if isinstance(parameters, firth.Parameters):
-            return gate.let_out(firth.at_site(table, parameters))
-        if isinstance(parameters, prevalence.Parameters):
-            return gate.let_out(prevalence.at_site(table, parameters))
-        if isinstance(parameters, mantel_haenszel.Parameters):
-            return gate.let_out(mantel_haenszel.at_site(table, parameters))
-        raise Refused("closed_list")
+        data = self._opened()
+        asked = Asked(
+            self._study, GENESIS, question.step, question.parameters, data, self._policy
+        )  # fmt: skip
+        self._gate.before(asked)
+        release = STEPS[asked.step].compute(data, asked.parameters)
+        passed = self._gate.let_out(asked, release)
+        if self._journal is not None and passed.left:
+            with self._journal.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(passed.left) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        self._gate.recall(passed.left)
+        return passed
 
-    def _opened(self) -> tuple[AnalysisTable, Attrition, Gate, Watch]:
+    def _opened(self) -> SiteData:
         if self._inside is None:
             table, steps = self._make()
-            keys = tuple(step.key for step in steps)
-            known = facts(table, keys, self._policy.threshold)
-            self._inside = table, steps, Gate(known, self._journal), Watch(table, known)
+            known = facts(table, tuple(step.key for step in steps), self._policy.threshold)
+            self._inside = SiteData(table, steps, known, np.arange(table.n, dtype=np.int64))
         return self._inside
+
+
+def _lines(journal: Path | None) -> list[dict[str, Any]]:
+    """What left in earlier runs; a last line that was cut short did not leave."""
+    if journal is None or not journal.exists():
+        return []
+    whole, _, _ = journal.read_text(encoding="utf-8").rpartition("\n")
+    return [json.loads(line) for line in whole.splitlines()]

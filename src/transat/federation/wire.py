@@ -22,10 +22,15 @@ __all__ = ["Refusal", "Registry", "WireError"]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a site sends instead of a Release: a code, and names of columns; never a value."""
+    """What a site sends instead of a Release: a code, and names of columns; never a value.
+
+    merge: what would pass: "a|b" for columns a and b made one (the second may be a group that holds
+    the first), "-a" for column a left out.
+    """
 
     code: str
     columns: tuple[str, ...] = ()
+    merge: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -1,97 +1,104 @@
-"""Two releases never differ by a handful of people: a journal of the counts that already left.
+"""G8, first part. Two releases never differ by a handful of people: the counts that already left.
 
-Keys name what is counted ('exposed_cases N03AG01 spina_bifida'), whatever the population was. The
-same key may leave again unchanged, or far away, never 1 to threshold-1 away from what left before;
-nor may a total (rows, attrition steps) lie that near another total. The journal holds only counts
-that left, so it may be kept beside the register; it must be, for studies run twice.
+Rule: a count of one name ('exposed_cases N03AG01 spina_bifida'), whatever the population was, may
+leave again unchanged, or far away, never 1 to threshold-1 away from what left before under that
+name; nor may a total (rows, attrition steps) lie that near another total. The counts that a
+regression implies (G3) are among them. What it stops: two populations, asked about one after the
+other, whose counts tell of the few people by whom they differ.
+
+Source: reference/federation.md §4.3 (the same score with and without one patient), G8; no published
+text gives this rule. `overlap` looks at the populations themselves.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
-from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from transat.core.errors import DataQualityError
-from transat.core.languages import Text
+from transat.federation.checks import implied_tables
+from transat.federation.checks.check import Asked, Remembered
+from transat.federation.questions import STEPS, fit_of
+from transat.federation.refusals import Refused
 
-TOTALS = ("persons", "attrition_pregnancies", "attrition_persons")
-#: Derived cells follow from the others; they are checked by `cells`, not journalled.
-DERIVED = ("others", "unexposed", "exposed_others", "unexposed_cases", "unexposed_others")
+TOTALS: Final = ("persons", "attrition_pregnancies", "attrition_persons")
+#: Derived cells follow from the others; they are checked by `cells`, not remembered.
+DERIVED: Final = ("others", "unexposed", "exposed_others", "unexposed_cases", "unexposed_others")
 
 
-class Journal:
-    """What left a site so far, in every study; kept in a file when a path is given."""
+class BetweenReleases:
+    """The second check of G8; it remembers every count that left, by name."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        """Read the journal at `path`, if there is one.
+    rule, key = "G8", "between_releases"
 
-        Raises
-        ------
-        DataQualityError: the file is not a journal.
-        """
-        self._path = path
-        self._left: dict[str, list[int]] = {}
-        if path is not None and path.exists():
-            self._left = _read(path)
+    def __init__(self) -> None:
+        self._left: dict[str, set[int]] = {}
 
-    def too_near(self, counts: Mapping[str, int], threshold: int) -> tuple[str, ...]:
-        """Names of the kinds of counts that lie too near what already left."""
-        near = set()
-        totals = {v for key, vs in self._left.items() if key.split(" ")[0] in TOTALS for v in vs}
-        totals |= {v for key, v in counts.items() if key.split(" ")[0] in TOTALS}
-        for key, value in counts.items():
-            kind = key.split(" ")[0]
-            others = totals if kind in TOTALS else self._left.get(key, [])
-            if any(0 < abs(value - other) < threshold for other in others):
-                near.add(kind)
-        return tuple(sorted(near))
+    def before(self, asked: Asked) -> None:
+        """Nothing: what a release states is seen when it is there."""
 
-    def record(self, counts: Mapping[str, int]) -> None:
-        """Remember what is about to leave."""
-        new = False
-        for key, value in sorted(counts.items()):
-            values = self._left.setdefault(key, [])
-            if value not in values:
-                values.append(value)
-                new = True
-        if new and self._path is not None:
-            partial = self._path.with_name(self._path.name + ".partial")
-            partial.write_text(json.dumps(self._left, sort_keys=True), encoding="utf-8")
-            os.replace(partial, self._path)
+    def after(self, asked: Asked, release: Any) -> Any:
+        """The release as it is. Raises Refused: between_releases, with the kinds of counts."""
+        near = too_near(self._left, counts(asked, release), asked.policy.threshold)
+        if near:
+            raise Refused("between_releases", near)
+        return release
+
+    def left(self, asked: Asked, release: Any) -> Remembered | None:
+        """The counts not remembered yet, by name."""
+        new = {
+            key: value
+            for key, value in counts(asked, release).items()
+            if value not in self._left.get(key, ())
+        }
+        return new or None
+
+    def recall(self, remembered: Remembered) -> None:
+        """Remember counts that left."""
+        for key, value in remembered.items():
+            self._left.setdefault(str(key), set()).add(int(value))
+
+
+def counts(asked: Asked, release: Any) -> dict[str, int]:
+    """Every count that a release states or implies, by name; the withheld and derived left out."""
+    step = STEPS[asked.step]
+    found = keyed(step.kept(release), step.axes(asked.data, release))
+    fit = fit_of(asked.data, asked.step, asked.parameters)
+    if fit is not None:
+        told = implied_tables.implied(fit)
+        found |= {f"implied {key}": v for key, v in told.items() if "!" not in key}
+    return found
 
 
 def keyed(
     counts: Mapping[str, NDArray[np.int64]], names: Mapping[str, tuple[tuple[str, ...], ...]]
 ) -> dict[str, int]:
-    """Counts by key; `names[kind]` gives the names along each axis of `counts[kind]`.
-
-    Withheld counts (-1) and derived kinds are left out.
-    """
+    """Counts by key; `names[kind]` gives the names along each axis of `counts[kind]`; where it
+    gives none, places stand for names."""
     result: dict[str, int] = {}
     for kind, values in counts.items():
         if kind in DERIVED:
             continue
         axes = names.get(kind, ())
         for index in zip(*np.nonzero(values >= 0), strict=True):
-            labels = [axis[int(i)] for axis, i in zip(axes, index, strict=False)]
+            place = index if values.size > 1 or axes else ()
+            labels = [axes[k][int(i)] if k < len(axes) else str(i) for k, i in enumerate(place)]
             result[" ".join([kind, *labels])] = int(values[index])
     return result
 
 
-def _read(path: Path) -> dict[str, list[int]]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if all(type(v) is int for values in data.values() for v in values):
-            return {str(key): list(values) for key, values in data.items()}
-    except (ValueError, AttributeError, TypeError):
-        pass
-    raise DataQualityError(
-        Text("le journal des sorties est illisible.", "the journal of releases cannot be read."),
-        str(path),
-        Text("Demandez sa copie au détenteur.", "Ask the holder for its copy."),
-    )
+def too_near(
+    left: Mapping[str, set[int]], counts: Mapping[str, int], threshold: int
+) -> tuple[str, ...]:
+    """Names of the kinds of counts that lie too near what already left."""
+    near = set()
+    totals = {v for key, vs in left.items() if key.split(" ")[0] in TOTALS for v in vs}
+    totals |= {v for key, v in counts.items() if key.split(" ")[0] in TOTALS}
+    for key, value in counts.items():
+        kind = key.split(" ")[0]
+        others = totals if kind in TOTALS else left.get(key, set())
+        if any(0 < abs(value - other) < threshold for other in others):
+            near.add(kind)
+    return tuple(sorted(near))

@@ -1,21 +1,73 @@
-"""How many rounds of one regression may be answered before small groups could be solved for.
+"""G9. Budget: regressions stop before small groups could be solved for.
 
-A step at new coefficients weighs the same rows anew. The rows of a model fall into patterns (equal
-columns and outcome); p(p+1)/2 + p + 1 numbers leave per round, each a weighted sum over patterns.
-As long as fewer numbers left than there are patterns, the patterns' sizes cannot be solved for;
-beyond that they can, so rounds stop there unless every pattern is itself large enough to be shown.
+Rule, for one model: a step at new coefficients weighs the same rows anew. The rows of a model fall
+into patterns (equal columns and outcome); p(p+1)/2 + p + 1 numbers leave per round, each a weighted
+sum over patterns. As long as fewer numbers left than there are patterns, the patterns' sizes cannot
+be solved for; beyond that they can, so rounds stop there unless every pattern is itself large
+enough to be shown. No model has more than 400 rounds in any case.
+
+Source: reference/federation.md §4.4, G9; Dinur I, Nissim K (2003), doi:10.1145/773153.773173, for
+the reconstruction of a table from many sums over it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-#: Most rounds in any case.
-ROUNDS: Final = 400
+from transat.federation.checks.check import Asked, Remembered
+from transat.federation.data import SiteData
+from transat.federation.questions import fit_of
+from transat.federation.refusals import Refused
+from transat.federation.regression import Fit
+
+
+class Budget:
+    """The check of G9; it remembers the rounds that left, by cohort and model."""
+
+    rule, key = "G9", "budget"
+
+    def __init__(self) -> None:
+        self._points: dict[str, set[str]] = {}
+        self._data: SiteData | None = None
+        self._patterns: dict[str, Patterns] = {}
+
+    def before(self, asked: Asked) -> None:
+        """Raises Refused: rounds."""
+        fit = fit_of(asked.data, asked.step, asked.parameters)
+        if fit is None or fit.at_zero:
+            return
+        points = self._points.get(f"{asked.cohort} {fit.model}", set()) | {fit.point}
+        most = int(asked.policy.limit("model_rounds"))
+        found = self._found(asked.data, fit)
+        if len(points) >= rounds(found, len(fit.names), asked.policy.threshold, most):
+            raise Refused("rounds")
+
+    def _found(self, data: SiteData, fit: Fit) -> Patterns:
+        if self._data is not data:
+            self._data, self._patterns = data, {}
+        if fit.model not in self._patterns:
+            self._patterns[fit.model] = patterns(fit.x, fit.events)
+        return self._patterns[fit.model]
+
+    def after(self, asked: Asked, release: Any) -> Any:
+        """The release as it is."""
+        return release
+
+    def left(self, asked: Asked, release: Any) -> Remembered | None:
+        """The round, where it is a new one."""
+        fit = fit_of(asked.data, asked.step, asked.parameters)
+        if fit is None or fit.at_zero:
+            return None
+        key = f"{asked.cohort} {fit.model}"
+        return {"model": key, "point": fit.point}
+
+    def recall(self, remembered: Remembered) -> None:
+        """Remember a round that left."""
+        self._points.setdefault(str(remembered["model"]), set()).add(str(remembered["point"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +95,9 @@ def patterns(x: NDArray[np.float64], y: NDArray[np.float64]) -> Patterns:
     return Patterns(int(sizes.size), int(sizes.min()))
 
 
-def rounds(found: Patterns, terms: int, threshold: int) -> int:
-    """Rounds that may be answered for a model of `terms` columns."""
+def rounds(found: Patterns, terms: int, threshold: int, most: int) -> int:
+    """Rounds that may be answered for a model of `terms` columns, the first, at 0, included."""
     if found.rarest >= threshold or found.number == 0:
-        return ROUNDS
+        return most
     each = terms * (terms + 1) // 2 + terms + 1
-    return min(ROUNDS, max(found.number - 1, 0) // each)
+    return min(most, max(found.number - 1, 0) // each)

@@ -39,10 +39,15 @@ class Asked:
 
 
 class Check(Protocol):
-    """One rule of the gate; `rule` is its number in the list G1–G15, `key` its name in a policy."""
+    """One rule of the gate, of the list G1–G15; two checks never have the same key."""
 
-    rule: str
-    key: str
+    @property
+    def rule(self) -> str:
+        """Its number."""
+
+    @property
+    def key(self) -> str:
+        """Its name in a policy."""
 
     def before(self, asked: Asked) -> None:
         """Look at a step before it is computed. Raises Refused."""

@@ -58,7 +58,7 @@ class Path:
     """Rule G10, as `check.Check`. combine: of each statistic whose coefficients are asked for."""
 
     rule: Final = "G10"
-    key: Final = "coefficients"
+    key: Final = "path"
 
     def __init__(self, combine: Mapping[str, Combine]) -> None:
         self._combine = combine

@@ -10,17 +10,18 @@ import pytest
 from scipy.sparse import csc_array
 
 from transat.cohorts.analysis_table import AnalysisTable
-from transat.federation.checks.between_releases import Journal
-from transat.federation.checks.overlap import LEAST
+from transat.cohorts.attrition import Attrition
+from transat.federation.checks.few_trials import LEAST
+from transat.federation.data import SiteData
 from transat.federation.facts import facts
-from transat.federation.gate import Gate
+from transat.federation.questions import STEPS
 from transat.statistics import mantel_haenszel
 from transat.statistics.mantel_haenszel import WITHHELD
 
 
 def leaves(table: AnalysisTable) -> mantel_haenszel.Release:
-    gate = Gate(facts(table, (), 11), Journal())
-    release = gate.let_out(mantel_haenszel.at_site(table)).release
+    data = SiteData(table, Attrition(()), facts(table, (), 11), np.arange(table.n))
+    release = STEPS["mantel_haenszel"].mask(data, mantel_haenszel.at_site(table))
     assert isinstance(release, mantel_haenszel.Release)
     return release
 
