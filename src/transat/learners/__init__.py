@@ -1,0 +1,1 @@
+"""Learners: models that predict, grown on all sites without moving a row; one file each."""

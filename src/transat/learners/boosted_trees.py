@@ -1,0 +1,293 @@
+"""Who is at risk, by trees that each correct those before, grown on all sites at once.
+
+Question
+    The probability of a 0/1 outcome from exposures and covariates, with their interactions, none of
+    which is written beforehand.
+
+Formula
+    Log odds F = base + sum of trees. With p = 1/(1 + exp(-F)), g = p - y, h = p (1-p), a site sends
+    for every node of the level that grows, every feature and every bin the sums G, H of its rows
+    and their number n. Over all sites, a node is split where
+        gain = (G_l²/(H_l + k) + G_r²/(H_r + k) - G²/(H + k)) / 2
+    is largest (first feature, then first edge, among equals) and above `least_gain`, with at least
+    `least_rows` rows on each side; a leaf adds -rate G/(H + k).
+
+Federated is pooled
+    g and h of each row are rounded to 2^-26, so that sums of up to 2^26 rows are exact in binary
+    whatever their order: the trees are those of the pooled rows, bit for bit, as long as no site
+    had to merge bins. Edges that one site merged are split by none.
+
+Rows kept apart
+    A share of the clusters (`hold_out`), drawn by their number, takes no part; `tree_review` uses
+    it. Where bins come from: `bins`, never from a site's own values.
+
+References
+    Friedman JH (2001) Ann Stat 29:1189-1232, doi:10.1214/aos/1013203451.
+    Chen T, Guestrin C (2016) KDD 785-794, doi:10.1145/2939672.2939785 (second order, histograms).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from transat.cohorts.analysis_table import AnalysisTable
+from transat.learners import trees
+from transat.learners.trees import Bins, Forest, Small, Tree
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+_EXACT = 2.0**26  # parts of one in which g and h are counted
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """outcome: one outcome code. bins: features and their agreed edges. base: log odds where trees
+    start; grown: the whole trees; growing: the tree in progress. The rest is for `combine`: number
+    of trees, levels of each, rate, penalty k, least_rows and least_gain of a split.
+    hold_out: share of clusters kept apart."""
+
+    outcome: str
+    bins: Bins
+    base: float = 0.0
+    grown: tuple[Tree, ...] = ()
+    growing: Tree = field(default_factory=Tree)
+    started: bool = False
+    number: int = 50
+    depth: int = 3
+    rate: float = 0.1
+    penalty: float = 1.0
+    least_rows: int = 50
+    least_gain: float = 1e-6
+    hold_out: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What leaves a site for one level: by node of the level, feature and bin, (N, F, B).
+
+    kept: whether a bin ends a group that leaves; what the others hold is in the next one kept.
+    gradient, hessian, rows: sums of the group, 0 where not kept.
+    """
+
+    persons: int
+    cases: int
+    kept: Flags
+    gradient: Floats
+    hessian: Floats
+    rows: Integers
+
+    def counts(self) -> dict[str, Integers]:
+        """Every head count stated."""
+        totals = {"persons": self.persons, "cases": self.cases, "others": self.persons - self.cases}
+        stated = {name: np.array([count], dtype=np.int64) for name, count in totals.items()}
+        return {**stated, "rows": self.rows}
+
+    def merged(self, kept: Flags) -> Release:
+        """A copy with fewer groups; `kept` (N, F, B) holds the last bin of every feature."""
+        both = kept & self.kept
+        return replace(
+            self, kept=both, gradient=trees.grouped(self.gradient, both),
+            hessian=trees.grouped(self.hessian, both), rows=trees.grouped(self.rows, both),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The forest; gain: (features,) summed over its splits; rounds: questions to each site."""
+
+    forest: Forest
+    gain: Floats
+    persons: int
+    cases: int
+    rounds: int
+
+
+Ask = Callable[[Sequence[Parameters]], Sequence[Release]]
+
+
+def at_site(table: AnalysisTable, parameters: Parameters) -> Release:
+    """The sums of one site for the level asked for.
+
+    Raises
+    ------
+    StudyError : a feature that the table does not hold.
+    """
+    bins = trees.binned(table, parameters.bins)
+    used, y = rows_used(table, parameters)
+    p = expit(_margins(table, parameters, bins))
+    node, shape = places(parameters, bins)
+    gradient, hessian = _rounded(p - y), _rounded(p * (1 - p))
+    return Release(
+        persons=int(used.sum()),
+        cases=int(y[used].sum()),
+        kept=np.broadcast_to(trees.real(parameters.bins), shape).copy(),
+        gradient=tally(node, bins, used, shape, gradient),
+        hessian=tally(node, bins, used, shape, hessian),
+        rows=tally(node, bins, used, shape).astype(np.int64),
+    )
+
+
+def combine(ask: Ask, parameters: Parameters) -> Result:
+    """Grow the forest: `ask` sends one `Parameters` to every site and brings their releases back.
+
+    Raises
+    ------
+    ValueError : no case, or nothing but cases.
+    """
+    asked, gain, rounds = parameters, np.zeros(len(parameters.bins.names)), 0
+    while True:
+        releases = ask([asked])
+        rounds += 1
+        following, gained = advance(asked, releases)
+        gain += gained
+        if following.finished:
+            break
+        asked = following.asked
+    after = following.asked
+    forest = Forest(after.outcome, after.bins, after.base, after.grown)
+    persons, cases = sum(r.persons for r in releases), sum(r.cases for r in releases)
+    return Result(forest, gain, persons, cases, rounds)
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What comes after a round: the next question, or the last one's trees when finished."""
+
+    asked: Parameters
+    finished: bool = False
+
+
+def advance(asked: Parameters, releases: Sequence[Release]) -> tuple[Following, Floats]:
+    """What `combine` does after a round, and the gain (features,) of its splits.
+
+    A site can do it again with the answers to see that the next question is the fit's own.
+
+    Raises
+    ------
+    ValueError : as `combine`.
+    """
+    nothing = np.zeros(len(asked.bins.names))
+    persons, cases = sum(r.persons for r in releases), sum(r.cases for r in releases)
+    if not 0 < cases < persons:
+        raise ValueError("boosted_trees needs people with the outcome and people without")
+    if not asked.started:
+        base = round(float(np.log(cases / (persons - cases))), 6)
+        return Following(replace(asked, base=base, started=True)), nothing
+    tree, gain = _split(asked, releases)
+    if not tree.live().any():  # nothing more to gain: where the tree stood before is its end
+        whole, ended = asked.growing, not asked.growing.feature
+    elif tree.depth < asked.depth:
+        return Following(replace(asked, growing=tree)), gain
+    else:
+        whole, ended = tree, False
+    forest = asked.grown if ended else (*asked.grown, whole)
+    after = replace(asked, grown=forest, growing=Tree())
+    return Following(after, ended or len(forest) == asked.number), gain
+
+
+def rows_used(table: AnalysisTable, parameters: Parameters) -> tuple[Flags, Floats]:
+    """(n,) the rows not kept apart, and the outcome, 0 or 1.
+
+    Raises ValueError for an outcome that the table does not hold.
+    """
+    y = table.outcome(parameters.outcome).astype(np.float64)
+    return ~trees.apart(table.cluster, parameters.hold_out), y
+
+
+def places(parameters: Parameters, bins: Small) -> tuple[Integers, tuple[int, int, int]]:
+    """(n,) the node of the level that grows, from 0, negative for rows in a leaf of an earlier
+    level; and the shape (nodes, features, bins) of the level."""
+    tree = parameters.growing
+    node = trees.nodes(tree, bins).astype(np.int64) - (2**tree.depth - 1)
+    return node, (2**tree.depth, len(parameters.bins.names), parameters.bins.most)
+
+
+def tally(
+    node: Integers, bins: Small, used: Flags, shape: tuple[int, int, int],
+    weights: Floats | None = None,
+) -> Floats:  # fmt: skip
+    """Sums (or numbers, without weights) of the rows used by node, feature and bin: `shape`."""
+    rows = np.flatnonzero(used & (node >= 0))
+    first = node[rows] * shape[2]
+    weight = None if weights is None else weights[rows]
+    total = np.zeros((shape[1], shape[0] * shape[2]))
+    for k in range(shape[1]):
+        total[k] = np.bincount(first + bins[k, rows], weight, shape[0] * shape[2])
+    return np.ascontiguousarray(total.reshape(shape[1], shape[0], shape[2]).transpose(1, 0, 2))
+
+
+def _split(asked: Parameters, releases: Sequence[Release]) -> tuple[Tree, Floats]:
+    """The tree with one more level, and the gain of each feature."""
+    kept = np.logical_and.reduce([r.kept for r in releases])
+    left = [
+        np.cumsum(np.sum([getattr(r, name) for r in releases], axis=0), axis=2)
+        for name in ("gradient", "hessian", "rows")
+    ]
+    right = [total[:, :, -1:] - total for total in left]
+    gain = (_score(asked, left) + _score(asked, right) - _score(asked, left, whole=True)) / 2
+    fits = kept & (left[2] >= asked.least_rows) & (right[2] >= asked.least_rows)
+    fits &= asked.growing.live()[:, None, None]
+    gain = np.where(fits, gain, -np.inf).reshape(len(kept), -1)
+    best = gain.argmax(axis=1)
+    found = gain[np.arange(len(best)), best]
+    split = found > asked.least_gain
+    feature, cut = np.divmod(best, asked.bins.most)
+    gained = np.bincount(feature[split], found[split], len(asked.bins.names)).astype(np.float64)
+    at = np.arange(len(best)), feature, cut
+    below = np.stack(
+        [_leaf(asked, left[0][at], left[1][at]), _leaf(asked, right[0][at], right[1][at])]
+    )
+    below = np.where(split, below, 0.0).T.ravel()
+    tree, first = asked.growing, 2**asked.growing.depth - 1
+    last = np.where(split, 0.0, tree.value[first:])
+    return Tree(
+        (*tree.feature, *(int(f) for f in np.where(split, feature, -1))),
+        (*tree.cut, *(int(c) for c in np.where(split, cut, -1))),
+        (*tree.value[:first], *(float(v) for v in (*last, *below))),
+    ), gained
+
+
+def _score(asked: Parameters, sums: list[Floats], whole: bool = False) -> Floats:
+    gradient, hessian = (s[:, :, -1:] if whole else s for s in sums[:2])
+    return np.asarray(gradient**2 / (hessian + asked.penalty))
+
+
+def _leaf(asked: Parameters, gradient: Floats, hessian: Floats) -> Floats:
+    return np.asarray(-asked.rate * gradient / (hessian + asked.penalty))
+
+
+class _Last(threading.local):
+    """The log odds made last, in each thread: a forest is asked about as it grows."""
+
+    asked: tuple[AnalysisTable, Forest] | None = None
+    made: Floats | None = None
+
+
+_last = _Last()
+
+
+def _margins(table: AnalysisTable, parameters: Parameters, bins: Small) -> Floats:
+    """(n,) log odds of the whole trees; only those that are new since the last time are added."""
+    forest = Forest(parameters.outcome, parameters.bins, parameters.base, parameters.grown)
+    total, known = np.full(table.n, forest.base), 0
+    if _last.asked is not None and _last.made is not None:
+        same_table, before = _last.asked
+        count = len(before.trees)
+        if same_table is table and replace(forest, trees=forest.trees[:count]) == before:
+            total, known = _last.made.copy(), count
+    for tree in forest.trees[known:]:
+        total += np.asarray(tree.value)[trees.nodes(tree, bins)]
+    _last.asked, _last.made = (table, forest), total
+    return total
+
+
+def _rounded(values: Floats) -> Floats:
+    return np.round(values * _EXACT) / _EXACT
