@@ -26,7 +26,7 @@ def draft(coordinator: Key, keys: Mapping[str, Key], **changed: Any) -> Permit:
         "document": DOCUMENT,
         "version": __version__,
         "cohorts": (COHORT,),
-        "steps": STEPS,
+        "steps": tuple(STEPS),
         "rounds": 10_000,
         "starts": datetime.date(2020, 1, 1),
         "ends": datetime.date(2100, 1, 1),

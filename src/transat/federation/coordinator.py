@@ -8,6 +8,7 @@ only grew. Statistics get all the answers that they asked for, or an error.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ from transat.federation.messages import MessageError, SignedAnswer
 from transat.federation.permit import Permit, PermitRefused, verify
 from transat.federation.questions import RELEASES, Question
 from transat.federation.refusals import CODES, TROUBLE
+from transat.federation.tally import Left, Tally
 from transat.federation.transport import SiteMissing, Transport
 from transat.federation.wire import Refusal, WireError
 
@@ -140,6 +142,21 @@ def raised(site: str, refusal: Refusal) -> TransatError:
     return SiteFailed(site)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """One question to one site: its body, its name (`messages.asked`), the fit it belongs to."""
+
+    site: str
+    cohort: str
+    body: bytes
+    name: str
+    fit: str | None
+
+
+#: An answer whose signature and place were checked, and the Release or Refusal in it.
+Told = tuple[SignedAnswer, Any]
+
+
 class Coordinator:
     """Asks the sites of a permit and reads their answers."""
 
@@ -166,7 +183,9 @@ class Coordinator:
         self._transport, self._key, self._permit = transport, key, permit
         self._journal = journal or Journal(None, permit.study, key.public)
         self._deadline = deadline
-        self._last: dict[str, dict[str, str]] = {}  # by fit and site, the answer to the last round
+        #: By fit and site, the answer to the last round.
+        self._last: dict[str, dict[str, SignedAnswer]] = {}
+        self._tally = Tally()
 
     def sites(self) -> tuple[str, ...]:
         """Names of the sites that the permit names, in order."""
@@ -175,6 +194,10 @@ class Coordinator:
     def registers(self) -> dict[str, Seen]:
         """What was seen of each site's register."""
         return {site: self._journal.seen(site) for site in self.sites()}
+
+    def left(self, site: str) -> Left:
+        """What left a site for this study."""
+        return self._tally.of(site)
 
     def ask(
         self,
@@ -214,95 +237,87 @@ class Coordinator:
         if unknown:
             raise SiteMissing(set(unknown))
         about = self._permit.cohorts[0] if cohort is None else cohort
-        asked = {
-            site: question if isinstance(question, Question) else question[site]
-            for site in sorted(to)
-        }
-        fits = {site: fit_name(one.step, one.parameters) for site, one in asked.items()}
-        bodies = {site: one.encode() for site, one in asked.items()}
-        names = {s: messages.asked(self._permit.study, about, s, b) for s, b in bodies.items()}
-        found = {site: self._stored(site, name) for site, name in names.items()}
-        missing = {site: bodies[site] for site, answer in found.items() if answer is None}
-        fetched = self._fetched(missing, names, about, fits)
-        taken = {site: answer or fetched[site] for site, answer in found.items()}
-        for site, answer in taken.items():
-            if (fit := fits[site]) is not None:
-                self._last.setdefault(fit, {})[site] = messages.carry(answer)
-        return {site: _release(answer) for site, answer in taken.items()}
+        asks = {site: self._asking(site, about, question) for site in sorted(to)}
+        found = {site: self._stored(ask) for site, ask in asks.items()}
+        told = {site: answer for site, answer in found.items() if answer is not None}
+        told |= self._fetched([ask for site, ask in asks.items() if site not in told])
+        for site, (answer, release) in told.items():
+            self._tally.take(answer, release)
+            fit = asks[site].fit
+            if fit is not None and not isinstance(release, Refusal):
+                self._last.setdefault(fit, {})[site] = answer
+        return {site: told[site][1] for site in asks}
 
     def end(self) -> None:
         """Close the study: bodies of answers are deleted from the journal, their heads are kept."""
         self._journal.purge()
 
-    def _evidence(self, fit: str | None, site: str) -> tuple[str, ...]:
-        """The other sites' answers to the round before, from which a site sees where a fit is."""
-        last = self._last.get(fit or "", {})
-        return tuple(answer for name, answer in sorted(last.items()) if name != site)
+    def _asking(
+        self, site: str, cohort: str, question: Question | Mapping[str, Question]
+    ) -> _Asking:
+        own = question if isinstance(question, Question) else question[site]
+        body = own.encode()
+        name = messages.asked(self._permit.study, cohort, site, body)
+        return _Asking(site, cohort, body, name, fit_name(own.step, own.parameters))
 
-    def _stored(self, site: str, name: str) -> SignedAnswer | None:
+    def _stored(self, ask: _Asking) -> Told | None:
         """What the journal holds to a question, or None."""
-        raw = self._journal.answer(name)
+        raw = self._journal.answer(ask.name)
         if raw is None:
             return None
         try:
-            answer = self._checked(site, name, raw)
-            _release(answer)
+            answer = self._checked(ask, raw)
+            return answer, _release(answer)
         except AnswerRejected:
             raise DataQualityError(
                 Text("la réponse notée ici est abîmée.", "the answer noted here is damaged."),
-                site,
+                ask.site,
                 Text("Donnez un autre dossier.", "Name another folder."),
             ) from None
-        return answer
 
-    def _fetched(
-        self,
-        bodies: Mapping[str, bytes],
-        names: Mapping[str, str],
-        cohort: str,
-        fits: Mapping[str, str | None],
-    ) -> dict[str, SignedAnswer]:
-        """Ask the sites of `bodies`; journal and read what they answer."""
-        if not bodies:
+    def _fetched(self, asks: Collection[_Asking]) -> dict[str, Told]:
+        """Ask sites; journal and read what they answer: all of it, or an error."""
+        if not asks:
             return {}
-        questions = {
-            site: messages.question(
-                self._permit.study,
-                cohort,
-                site,
-                body,
-                self._key,
-                self._journal.peers(site),
-                self._evidence(fits[site], site),
-            )
-            for site, body in bodies.items()
-        }
-        self._journal.ask({site: names[site] for site in questions})
+        questions = {ask.site: self._question(ask) for ask in asks}
+        self._journal.ask({ask.site: ask.name for ask in asks})
         raw = self._transport.ask(questions, self._deadline)
         silent = set(questions) - set(raw)
         if silent:
             raise SiteMissing(silent)
-        answers = {site: self._checked(site, names[site], raw[site]) for site in questions}
-        for site, answer in answers.items():
+        told: dict[str, Told] = {}
+        for ask in asks:
+            answer = self._checked(ask, raw[ask.site])
             if not self._journal.fits(answer):
-                raise AnswerRejected(site, "register")
-        for site, answer in answers.items():
-            release = _release(answer)
+                raise AnswerRejected(ask.site, "register")
+            told[ask.site] = answer, _release(answer)
+        for site, (_, release) in told.items():
             if isinstance(release, Refusal) and release.code in _FORBIDDEN | _FAILED:
                 raise raised(site, release)
-        self._journal.answered((answers[site], raw[site]) for site in questions)
-        return answers
+        self._journal.answered((answer, raw[site]) for site, (answer, _) in told.items())
+        return told
 
-    def _checked(self, site: str, name: str, raw: bytes) -> SignedAnswer:
-        """An answer that is signed by the site and answers the question of that name."""
+    def _question(self, ask: _Asking) -> bytes:
+        """The signed question; with it, what the other sites said last: of themselves, and in this
+        fit, from which the site sees where the fit is."""
+        last = self._last.get(ask.fit or "", {})
+        evidence = tuple(messages.carry(last[site]) for site in sorted(last) if site != ask.site)
+        peers = self._journal.peers(ask.site)
+        return messages.question(
+            self._permit.study, ask.cohort, ask.site, ask.body, self._key, peers, evidence
+        )
+
+    def _checked(self, ask: _Asking, raw: bytes) -> SignedAnswer:
+        """An answer that is signed by the site and answers that very question."""
         try:
             answer = messages.read_answer(raw)
         except MessageError:
-            raise AnswerRejected(site, "unreadable") from None
-        if answer.key != self._permit.sites[site].key:
-            raise AnswerRejected(site, "key")
-        if (answer.site, answer.study, answer.asked) != (site, self._permit.study, name):
-            raise AnswerRejected(site, "asked")
+            raise AnswerRejected(ask.site, "unreadable") from None
+        if answer.key != self._permit.sites[ask.site].key:
+            raise AnswerRejected(ask.site, "key")
+        wanted = (ask.site, self._permit.study, ask.cohort, ask.name)
+        if (answer.site, answer.study, answer.cohort, answer.asked) != wanted:
+            raise AnswerRejected(ask.site, "asked")
         return answer
 
 

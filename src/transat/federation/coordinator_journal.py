@@ -12,6 +12,7 @@ stops with an error.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -40,7 +41,10 @@ class Seen:
 
 
 class Journal:
-    """The journal of one study at its coordinator; without a file, of one process's life."""
+    """The journal of one study at its coordinator; without a file, of one process's life.
+
+    Use as a context manager, or close it.
+    """
 
     def __init__(self, path: Path | None, study: str, key: str) -> None:
         """Open or start the journal at `path`; study: its logic hash. key: the coordinator's.
@@ -55,18 +59,25 @@ class Journal:
         self._before: dict[str, int] = {}
         self._places: dict[str, tuple[int, int]] = {}
         self._purged: set[str] = set()
-        self._open = ExitStack()
         self._file: BinaryIO | None = None
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._open.enter_context(path.open("a+b"))
-            self._open.enter_context(held(path))
-            self._read(self._file, study, key)
+        with ExitStack() as opening:
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = opening.enter_context(path.open("a+b"))
+                opening.enter_context(held(path))
+                self._read(self._file, study, key)
+            self._open = opening.pop_all()
 
     def close(self) -> None:
         """Let go of the file."""
         self._open.close()
         self._file = None
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def answer(self, asked: str) -> bytes | None:
         """The answer to the question of that name, as it came; None where it is not here.
@@ -166,7 +177,7 @@ class Journal:
         file.seek(0)
         whole, empty = 0, True
         for record, start, length in _records(file, where):
-            if empty and record != first:
+            if empty and not first.items() <= record.items():
                 raise _refused(where, _ANOTHER)
             if not empty:
                 self._take(record, file, start, where)
@@ -185,7 +196,7 @@ class Journal:
                 file.seek(start)
                 line = file.readline().rstrip(b"\n").decode()
             answer = read_head(line)
-        except (KeyError, TypeError, ValueError, MessageError):
+        except (ValueError, MessageError):
             raise _refused(where, _DAMAGED) from None
         self.note(answer)
         if record["kind"] == "purged":
@@ -200,13 +211,11 @@ def _records(file: BinaryIO, where: str) -> Iterable[tuple[dict[str, Any], int, 
     while (line := file.readline()).endswith(b"\n"):
         try:
             record = json.loads(line)
-            length = record.get("bytes", 0)
-            known = record["kind"] in ("journal", "asked", "answered", "purged") and length >= 0
-        except (ValueError, KeyError, TypeError, AttributeError):
-            known, record, length = False, {}, 0
-        if not known:
+        except ValueError:
+            record = None
+        if not isinstance(record, dict) or _line(record) != line:
             raise _refused(where, _DAMAGED)
-        start = file.tell()
+        start, length = file.tell(), record.get("bytes", 0)
         if start + length > size:
             return
         yield record, start, length
@@ -221,7 +230,14 @@ _ANOTHER = Text(
 
 
 def _line(record: dict[str, Any]) -> bytes:
-    return json.dumps(record, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    """A record with its own SHA-256 in it, so that no damage goes unseen."""
+    plain = {name: value for name, value in record.items() if name != "sha256"}
+    digest = hashlib.sha256(_dumps(plain)).hexdigest()
+    return _dumps({**plain, "sha256": digest}) + b"\n"
+
+
+def _dumps(data: Any) -> bytes:
+    return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _refused(where: str, what: Text) -> DataQualityError:
