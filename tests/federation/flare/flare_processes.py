@@ -1,14 +1,13 @@
 """Real processes of a network on this machine: what each is, and how it is started and killed.
 
-Run as a program it is one of them: `python flare_processes.py site KIT` answers as the contract's
-`Echo`; `... hub FOLDER` runs studies that ask every site a number of questions; `... submit KIT
-ROUNDS OUT` submits one. Every process writes the names that it resolves, and the addresses that it
-connects to, to `net.txt` in its folder.
+Run as a program it is one of them: `python flare_processes.py echo KIT` is the contract's `Echo`,
+`... site KIT` a site of `flare_study`, `... hub FOLDER` runs its studies, and
+`... submit KIT STUDY OUT` submits one. Every process writes the names that it resolves, and the addresses that it connects to,
+to `net.txt` in its folder.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -19,10 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from transport_contract import SITES, Echo, bodies, question
+from flare_study import made_site, work
+from transport_contract import SITES, Echo
 
 from transat.federation.flare import client, hub, kit, site
-from transat.federation.transport import Transport
 
 #: Names and addresses of this machine itself; "" and "0" stand for all of its addresses.
 LOCAL = {"localhost", "127.0.0.1", "0.0.0.0", "0", "", "None", "::1", "server"}
@@ -41,6 +40,7 @@ class Network:
 
     folder: Path
     scheme: str = kit.SCHEMES[0]
+    sites: str = "site"
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -51,7 +51,7 @@ class Network:
 
     def start(self, name: str) -> subprocess.Popen[bytes]:
         """Start a site or the hub; returns at once."""
-        what = "hub" if name == "hub" else "site"
+        what = "hub" if name == "hub" else self.sites
         self.running[name] = run(what, self.folder / name)
         return self.running[name]
 
@@ -72,22 +72,6 @@ def run(what: str, *arguments: object, **options: Any) -> subprocess.Popen[bytes
     said = [sys.executable, __file__, what, *map(str, arguments)]
     here = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1])])
     return subprocess.Popen(said, env={**os.environ, "PYTHONPATH": here}, **options)
-
-
-def work(protocol: bytes, permit: bytes, transport: Transport, folder: Path) -> None:
-    """A study of this test: as many rounds as the protocol says, each site's number in each."""
-    rounds = json.loads(protocol)["rounds"]
-    found = []
-    for n in range(rounds):
-        asked = {name: question(name, round=n) for name in SITES}
-        found.append(bodies(transport.ask(asked, 60)))
-    (folder / "out").mkdir(exist_ok=True)
-    (folder / "out" / "result.json").write_text(json.dumps(found))
-
-
-def result(rounds: int) -> list[dict[str, Any]]:
-    """What the study of so many rounds finds."""
-    return [{name: {"round": n} for name in SITES} for n in range(rounds)]
 
 
 def external(folder: Path) -> list[str]:
@@ -115,15 +99,17 @@ def main(what: str, folder: str, *rest: str) -> None:
     """Be one process of the network."""
     path = Path(folder)
     _watch(path)
-    if what == "site":
+    if what == "echo":
         mine = kit.read_kit(path)
         site.run(mine, Echo(mine.name, path).answer)
+    elif what == "site":
+        mine = kit.read_kit(path)
+        site.run(mine, made_site(mine.name, path / "site").answer)
     elif what == "hub":
         hub.run(kit.read_hub(path), work)
     else:
-        rounds, out = rest
-        protocol = json.dumps({"rounds": int(rounds), "made": out}).encode()
-        client.submit(kit.read_kit(path), protocol, b"permit", Path(out))
+        study, out = rest
+        client.submit(kit.read_kit(path), study.encode(), b"permit", Path(out), print)
 
 
 def wait_for(what: Any, seconds: float = 20.0) -> float:

@@ -43,7 +43,7 @@ class Opened:
 
 @pytest.fixture(scope="module", params=SCHEMES)
 def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator:
-    network = Network(tmp_path_factory.mktemp("network"), request.param)
+    network = Network(tmp_path_factory.mktemp("network"), request.param, "echo")
     opened = Opened(network)
     yield opened
     network.close()

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 STATUS: Final = "status.json"
-#: Seconds between two writings of the status; three times that without one, it is stale.
-EVERY: Final = 2.0
+#: Seconds between two writings of the status, and after which one is stale.
+EVERY: Final = 1.0
+STALE: Final = 10.0
 
 
 def until_stopped(folder: Path, status: Callable[[], dict[str, Any]]) -> None:
@@ -34,7 +35,7 @@ def status(folder: Path) -> dict[str, Any] | None:
         said: dict[str, Any] = json.loads((folder / STATUS).read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    return said if time.time() - said["time"] < 3 * EVERY else None
+    return said if time.time() - said["time"] < STALE else None
 
 
 def write(path: Path, content: Any) -> None:
