@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -20,7 +20,14 @@ from transat.federation.checks import few_trials
 from transat.federation.data import SiteData
 from transat.federation.regression import Fit
 from transat.federation.wire import Refusal, Registry, WireError
-from transat.statistics import firth, logistic, mantel_haenszel, prevalence
+from transat.statistics import (
+    cox,
+    firth,
+    inverse_variance,
+    logistic,
+    mantel_haenszel,
+    prevalence,
+)
 
 #: Names along each axis of a kind of counts.
 Axes = Mapping[str, tuple[tuple[str, ...], ...]]
@@ -90,6 +97,29 @@ def _rows_only(release: Any) -> Counts:
     return {"persons": release.counts()["persons"]}
 
 
+def _own_table(data: SiteData, asked: inverse_variance.Parameters) -> Any:
+    return data.survival if isinstance(asked.fitted, cox.Parameters) else data.table
+
+
+def _own_unfit(data: SiteData, asked: inverse_variance.Parameters) -> tuple[str, ...]:
+    """A site's own fit starts at zero and has one site; else as the regression that it fits."""
+    given = asked.fitted.coefficients or getattr(asked.fitted, "inverse", ())
+    model = getattr(asked.fitted, "model", None)
+    wrong: tuple[str, ...] = ("coefficients",) if given else ()
+    if model is not None and (model.sites, model.site) != (1, 0):
+        wrong += ("sites",)
+    return wrong + STEPS[PARAMETERS.name_of(asked.fitted)].unfit(data, asked.fitted)
+
+
+def _own_fit(data: SiteData, asked: inverse_variance.Parameters) -> Fit:
+    """The view of the fitted regression where the site's own fit ends: what leaves is of there."""
+    view = STEPS[PARAMETERS.name_of(asked.fitted)].fit
+    if view is None:
+        raise WireError("a regression without a view")
+    at = inverse_variance.estimate(_own_table(data, asked), asked)
+    return view(data, replace(asked.fitted, coefficients=at))
+
+
 INSTALLED: Final[tuple[Step, ...]] = (
     Step(
         "attrition", attrition.Parameters, attrition.Release,
@@ -117,6 +147,11 @@ INSTALLED: Final[tuple[Step, ...]] = (
         lambda data, asked: firth.at_site(data.table, asked),
         unfit=regression.unfit, kept=_rows_only, fit=regression.of_logistic,
         combine=firth.combine,
+    ),
+    Step(
+        "inverse_variance", inverse_variance.Parameters, inverse_variance.Release,
+        lambda data, asked: inverse_variance.at_site(_own_table(data, asked), asked),
+        unfit=_own_unfit, kept=_rows_only, fit=_own_fit,
     ),
 )  # fmt: skip
 

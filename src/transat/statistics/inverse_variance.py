@@ -60,19 +60,29 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What leaves a site: p terms without the intercept; NaN unless `state` is "fitted".
+    """What leaves a site: p terms without the intercept; NaN unless `converged`.
 
-    columns: the terms that are separated or redundant, where that is the state.
+    columns: where it did not, the terms to blame, if any is: redundant, or else separated.
     """
 
     terms: tuple[str, ...]
     persons: int
     events: int
     event_free: int
-    state: State
+    converged: bool
+    redundant: bool
     columns: tuple[str, ...]
     coefficients: Floats  # (p,)
     covariance: Floats  # (p, p)
+
+    @property
+    def state(self) -> State:
+        """How the site's fit ended."""
+        if self.converged:
+            return "fitted"
+        if self.redundant:
+            return "redundant"
+        return "separated" if self.columns else "not_converged"
 
     def counts(self) -> dict[str, NDArray[np.int64]]:
         """The head counts stated as such; `implied_counts` of the regression: those that the
@@ -105,7 +115,8 @@ class _Alone:
     """A site's own fit: where it ended, how, and which terms have no estimate."""
 
     coefficients: Floats
-    state: State
+    converged: bool
+    redundant: bool = False
     columns: tuple[str, ...] = ()
 
 
@@ -123,23 +134,26 @@ def at_site(table: AnalysisTable | SurvivalTable, parameters: Parameters) -> Rel
     StudyError : a column that the table does not hold.
     """
     names = terms(parameters)
-    try:
-        alone = _fit(table, parameters)
-    except StudyError as redundant:
-        if redundant.where not in names:
-            raise
-        alone = _Alone(np.zeros(len(names)), "redundant", (redundant.where,))
+    alone = _alone(table, parameters)
     information, persons, events, event_free = _there(table, parameters, alone.coefficients)
     shared = np.array([name != INTERCEPT for name in names])
     coefficients = np.full(int(shared.sum()), np.nan)
     covariance = np.full((len(coefficients), len(coefficients)), np.nan)
-    if alone.state == "fitted":
+    if alone.converged:
         coefficients = alone.coefficients[shared]
         covariance = np.linalg.inv(information)[np.ix_(shared, shared)]
     return Release(
         tuple(name for name in names if name != INTERCEPT), persons, events, event_free,
-        alone.state, alone.columns, coefficients, covariance,
+        alone.converged, alone.redundant, alone.columns, coefficients, covariance,
     )  # fmt: skip
+
+
+def estimate(table: AnalysisTable | SurvivalTable, parameters: Parameters) -> tuple[float, ...]:
+    """The site's own coefficients, its intercept's among them; zeros where it has no estimate.
+
+    For a gate that looks at how a fit weighs its rows. Raises StudyError as `at_site`.
+    """
+    return tuple(float(b) for b in _alone(table, parameters).coefficients)
 
 
 def combine(releases: Sequence[Release], parameters: Parameters) -> Result:
@@ -151,7 +165,7 @@ def combine(releases: Sequence[Release], parameters: Parameters) -> Result:
     """
     if not releases or len({r.terms for r in releases}) != 1:
         raise ValueError("inverse_variance needs releases about the same columns")
-    used = [r for r in releases if r.state == "fitted"]
+    used = [r for r in releases if r.converged]
     size = len(releases[0].terms)
     b, covariance = np.full(size, np.nan), np.full((size, size), np.nan)
     if used:
@@ -183,6 +197,16 @@ def _apart(releases: Sequence[Release]) -> Heterogeneity:
     return cochran([r.coefficients for r in releases], errors)
 
 
+def _alone(table: AnalysisTable | SurvivalTable, parameters: Parameters) -> _Alone:
+    names = terms(parameters)
+    try:
+        return _fit(table, parameters)
+    except StudyError as redundant:
+        if redundant.where not in names:
+            raise
+        return _Alone(np.zeros(len(names)), False, True, (redundant.where,))
+
+
 def _fit(table: AnalysisTable | SurvivalTable, parameters: Parameters) -> _Alone:
     fitted = parameters.fitted
     if isinstance(fitted, cox.Parameters) and isinstance(table, SurvivalTable):
@@ -200,9 +224,8 @@ def _fit(table: AnalysisTable | SurvivalTable, parameters: Parameters) -> _Alone
 
 def _ended(coefficients: Floats, converged: bool, without: tuple[str, ...]) -> _Alone:
     if converged:
-        return _Alone(coefficients, "fitted")
-    state: State = "separated" if without else "not_converged"
-    return _Alone(np.zeros_like(coefficients), state, without)
+        return _Alone(coefficients, True)
+    return _Alone(np.zeros_like(coefficients), False, False, without)
 
 
 def _there(
