@@ -19,6 +19,9 @@ from pathlib import Path
 from transat.cohorts.language import grammar
 from transat.core.errors import ERRORS
 from transat.core.languages import LANGUAGES, Language, Text
+from transat.federation import policy
+from transat.federation.policy import installed
+from transat.federation.refusals import CODES
 from transat.harmonise.rules import EVERY_TABLE, ON_FILES, Rule
 from transat.harmonise.run import shore_of
 from transat.quality.checks.all import CHECKS
@@ -30,6 +33,7 @@ from transat.tables.column import Column, Table
 
 HERE = Path(__file__).resolve().parent
 STATISTICS = HERE.parent / "src" / "transat" / "statistics"
+GATE = HERE.parent / "src" / "transat" / "federation" / "checks"
 
 NOTICE = Text(
     "Page produite par `docs/generate.py` à partir du code : ne la modifiez pas à la main.",
@@ -301,6 +305,68 @@ def statistics(language: Language) -> Iterable[str]:
             yield f"```text\n{said.strip()}\n```"
 
 
+def gate(language: Language) -> Iterable[str]:
+    """The rules G1 to G15: their text, numbers and sources by holder; checks; refusal codes."""
+    yield Text("La porte : règles, sources, refus", "The gate: rules, sources, refusals").in_(
+        language
+    )
+    yield Text(
+        "Les règles dans l'ordre de la liste G1–G15, avec leurs nombres et, pour chaque détenteur, "
+        "d'où elles viennent et si la source a été lue (`yes`, `partly`, `no`). Les valeurs sont "
+        "celles des fichiers de politique livrés ; un permis peut seulement les durcir. Le texte "
+        "d'un contrôle est celui de son fichier, en anglais. Pourquoi ces règles : "
+        "[la porte](../explications/la-porte.md).",
+        "The rules in the order of the list G1–G15, with their numbers and, for each holder, where "
+        "they come from and whether the source was read (`yes`, `partly`, `no`). Values are those "
+        "of the policy files that ship; a permit can only make them stricter. A check's text is "
+        "that of its file. Why these rules: [the gate](../explanation/the-gate.md).",
+    ).in_(language)
+    for key, number in policy.RULES.items():
+        held = {holder: _rule_of(installed()[holder], key) for holder in installed()}
+        yield f"## {number} `{key}`"
+        yield held["snds"].text.in_(language)
+        yield "\n".join(_sources(held, language))
+    said = (ast.get_docstring(ast.parse(p.read_text("utf-8"))) for p in sorted(GATE.glob("*.py")))
+    yield "## " + Text("Les contrôles", "The checks").in_(language)
+    for text in sorted((t for t in said if t and re.match(r"G\d+[,.]", t)), key=_rule_number):
+        yield f"```text\n{text.strip()}\n```"
+    yield "## " + Text("Les refus", "Refusals").in_(language)
+    yield Text(
+        "Un refus dit un code, des noms de colonnes et, s'il en est un, le regroupement qui "
+        "passerait : `a|b` pour deux colonnes réunies, `-a` pour une colonne retirée.",
+        "A refusal says a code, names of columns and, where there is one, the merge that would "
+        "pass: `a|b` for two columns made one, `-a` for a column left out.",
+    ).in_(language)
+    head = Text("| code | sens |", "| code | meaning |").in_(language)
+    rows = [f"| `{code}` | {_cell(text.in_(language))} |" for code, text in CODES.items()]
+    yield "\n".join([head, "|---|---|", *rows])
+
+
+def _rule_of(holder: policy.Policy, key: str) -> policy.HolderRule:
+    return next(rule for rule in holder.rules if rule.key == key)
+
+
+def _sources(held: dict[str, policy.HolderRule], language: Language) -> Iterable[str]:
+    """A table of one rule's numbers and sources; holders who have the same share a line."""
+    yield Text(
+        "| détenteurs | nombres | source | lue |", "| holders | numbers | source | read |"
+    ).in_(language)
+    yield "|---|---|---|---|"
+    lines: dict[tuple[str, str, str], list[str]] = {}
+    for holder, rule in held.items():
+        numbers = [f"`{name}` {value:g}" for name, value in rule.values.items()]
+        if rule.key == "cell_floor":
+            numbers = [f"`threshold` {installed()[holder].threshold}"]
+        line = (", ".join(numbers), rule.source, rule.checked)
+        lines.setdefault(line, []).append(f"`{holder}`")
+    for (numbers_said, source, checked), named in lines.items():
+        yield f"| {', '.join(named)} | {numbers_said} | {_cell(source)} | {checked} |"
+
+
+def _rule_number(text: str) -> int:
+    return int(re.findall(r"\d+", text)[0])
+
+
 def errors(language: Language) -> Iterable[str]:
     """Errors and their exit codes."""
     with (HERE / "errors.csv").open(encoding="utf-8", newline="") as file:
@@ -415,6 +481,7 @@ WRITERS: dict[str, Callable[[Language], Iterable[str]]] = {
     "rules": rules,
     "checks": checks,
     "statistics": statistics,
+    "gate": gate,
     "errors": errors,
     "language": language_page,
 }
