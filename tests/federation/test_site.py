@@ -17,7 +17,7 @@ from transat.federation.policy import installed
 from transat.federation.questions import PARAMETERS, RELEASES, STEPS, Question
 from transat.federation.site_unsigned import Site
 from transat.federation.wire import Refusal
-from transat.statistics import firth, logistic, mantel_haenszel, prevalence
+from transat.statistics import firth, inverse_variance, logistic, mantel_haenszel, prevalence
 from transat.statistics.design_matrix import Model
 
 NewSite = Callable[..., Site]
@@ -35,6 +35,7 @@ QUESTIONS: dict[str, object] = {
     "mantel_haenszel": mantel_haenszel.Parameters(),
     "logistic": logistic.Parameters(MODEL),
     "firth": firth.Parameters(MODEL),
+    "inverse_variance": inverse_variance.Parameters(logistic.Parameters(MODEL)),
 }
 
 
