@@ -108,7 +108,9 @@ def permit(**changes: Any) -> Permit:
         coordinator=key("coordinator").public, sites=sites, signatures={},
     )  # fmt: skip
     changed = replace(whole, **changes)
-    return sign(sign(changed, key("holder france")), key("holder quebec"))
+    for site in changed.sites:
+        changed = sign(changed, key(f"holder {site}"))
+    return changed
 
 
 def site_data(rows: AnalysisTable, steps: Attrition, threshold: int = 11) -> SiteData:

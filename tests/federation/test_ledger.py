@@ -6,14 +6,18 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from made_sites import COHORT, STUDY, key, permit
 
 from transat.core.errors import DataQualityError, InputError
 from transat.federation.keys import Key
 from transat.federation.ledger import GENESIS, START, Entry, Facts, Ledger, State, canonical
-from transat.federation.ledger_verify import agree, holds, read, verify
+from transat.federation.ledger_verify import agree, holds, read, under, verify
+from transat.federation.permit import Permit, PermitRefused
 
 KEY = Key.new()
 FACTS = Facts("a" * 64, "b" * 64, "c" * 64, "scan", "prevalence", "d" * 64, 12, 9, 3, "snds:masked")
@@ -173,3 +177,56 @@ def test_a_hundred_thousand_lines_verify_within_two_seconds(tmp_path: Path) -> N
     start = time.process_time()
     assert verify(path) == ledger.state
     assert time.process_time() - start < 2.0
+
+
+# Under a permit -----------------------------------------------------------------------------
+
+UNDER = replace(FACTS, study=STUDY, cohort=COHORT, step="prevalence")
+
+
+def registered(path: Path, *entries: Facts, by: str = "site france") -> Path:
+    ledger = Ledger(path, "france", key(by))
+    for facts in entries:
+        ledger.write(ledger.next(facts))
+    return path
+
+
+def today_permit(**changes: Any) -> Permit:
+    day = datetime.now(UTC).date()
+    return permit(**{"starts": day, "ends": day + timedelta(days=2), **changes})
+
+
+def test_what_left_under_a_permit_is_counted(tmp_path: Path) -> None:
+    refused = replace(UNDER, release="refusal", step="unreadable", cohort="9" * 64)
+    path = registered(tmp_path / "france.jsonl", UNDER, FACTS, refused, UNDER)
+    assert under(path, today_permit(rounds=1)) == 2  # one question, delivered twice
+
+
+@pytest.mark.parametrize(
+    ("changes", "entry"),
+    [
+        ({}, replace(UNDER, step="logistic_of_another")),
+        ({}, replace(UNDER, cohort="9" * 64)),
+        ({}, replace(UNDER, rule="ramq:masked")),
+        ({"ends": datetime(2026, 1, 2, tzinfo=UTC).date()}, UNDER),
+        ({"starts": datetime.now(UTC).date() + timedelta(days=1)}, UNDER),
+        ({"rounds": 1}, replace(UNDER, asked="e" * 64)),
+        ({"sites": {"quebec": permit().sites["quebec"]}}, UNDER),
+    ],
+)
+def test_what_a_permit_does_not_allow_is_named(
+    tmp_path: Path, changes: dict[str, Any], entry: Facts
+) -> None:
+    path = registered(tmp_path / "france.jsonl", FACTS, UNDER, entry)
+    with pytest.raises(DataQualityError, match="permis") as found:
+        under(path, today_permit(**changes))
+    assert found.value.where in {f"{path}:2", f"{path}:3"}
+
+
+def test_another_key_than_the_permits_is_named(tmp_path: Path) -> None:
+    path = registered(tmp_path / "france.jsonl", UNDER, by="stranger")
+    verify(path, every=True)
+    with pytest.raises(DataQualityError):
+        under(path, today_permit())
+    with pytest.raises(PermitRefused):
+        under(path, replace(today_permit(), signatures={}))

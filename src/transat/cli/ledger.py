@@ -1,9 +1,10 @@
-"""`transat ledger verify`: has anything in this ledger been changed, added or removed?"""
+"""`transat ledger verify`: has anything in this register been changed, added or removed?"""
 
 from __future__ import annotations
 
+import json as json_
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,7 +14,12 @@ from transat.cli.say import command, group, say
 def declare(app: typer.Typer) -> None:
     """Add the group of commands to the application."""
     ledger = group("Le registre de ce qui est sorti d'un site.", "The ledger of what left a site.")
-    command(ledger, "verify", "Vérifie la chaîne.", "Verify the chain.")(verify)
+    command(
+        ledger,
+        "verify",
+        "Vérifie la chaîne et les signatures.",
+        "Verify the chain and the signatures.",
+    )(verify)
     # A callback keeps `verify` a subcommand while it is the only one.
     ledger.callback()(lambda: None)
     app.add_typer(ledger, name="ledger")
@@ -31,13 +37,81 @@ def verify(
             ),
         ),
     ] = None,
-) -> None:
-    """Verify the chain and print the number of entries and the head."""
-    from transat.federation.ledger_verify import holds
-    from transat.federation.ledger_verify import verify as check
+    peer: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help=say(
+                "Registre d'un autre site : chacun contresigne l'autre à chaque tour.",
+                "Another site's ledger: each counter-signs the other at every round.",
+            )
+        ),
+    ] = None,
+    permit: Annotated[
+        Path | None,
+        typer.Option(
+            help=say(
+                "Permis : tout ce qui est sorti pour son étude doit y être permis.",
+                "Permit: all that left for its study must be allowed by it.",
+            )
+        ),
+    ] = None,
+    signatures: Annotated[
+        bool,
+        typer.Option(
+            "--signatures",
+            help=say(
+                "Vérifie toutes les signatures, non un échantillon et la dernière.",
+                "Check every signature, not a sample and the last.",
+            ),
+        ),
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help=say("Réponse JSON.", "Answer in JSON."))]
+    = False,
+) -> None:  # fmt: skip
+    """Verify the chain; print the number of entries, the head and what else was looked at."""
+    from transat.federation import ledger_verify, permit_file
 
-    entries, found = check(ledger)
+    entries, found = ledger_verify.verify(ledger, every=signatures)
     if head is not None:
-        holds(ledger, head)
-    typer.echo(say(f"{entries} sorties, chaîne intacte", f"{entries} releases, chain intact"))
-    typer.echo(found)
+        ledger_verify.holds(ledger, head)
+    checked: dict[str, Any] = {
+        "entries": entries,
+        "head": found,
+        "signatures": len(ledger_verify.looked_at(entries, signatures)),
+    }
+    if peer:
+        checked["agreed"] = sum(ledger_verify.agree(ledger, other) for other in peer)
+    if permit is not None:
+        checked["under_permit"] = ledger_verify.under(ledger, permit_file.read(permit))
+    if json:
+        typer.echo(json_.dumps(checked))
+        return
+    for line in _sentences(checked):
+        typer.echo(line)
+
+
+def _sentences(checked: dict[str, Any]) -> list[str]:
+    """What was looked at, a line each; the head of the chain comes second."""
+    entries, signed = checked["entries"], checked["signatures"]
+    said = [
+        say(f"{entries} sorties, chaîne intacte", f"{entries} releases, chain intact"),
+        checked["head"],
+        say(
+            f"{signed} signatures vérifiées, dont la dernière",
+            f"{signed} signatures checked, the last among them",
+        ),
+    ]
+    if "agreed" in checked:
+        n = checked["agreed"]
+        said.append(
+            say(
+                f"{n} contresignatures, toutes d'accord",
+                f"{n} counter-signatures, all in agreement",
+            )
+        )
+    if "under_permit" in checked:
+        n = checked["under_permit"]
+        said.append(
+            say(f"{n} sorties sous ce permis, toutes permises", f"{n} releases, all permitted")
+        )
+    return said

@@ -18,12 +18,18 @@ from transat.core.errors import DataQualityError, InputError
 from transat.core.languages import Text
 from transat.federation.keys import signed_by
 from transat.federation.ledger import GENESIS, START, Entry, State, broken, entry_of, fits
+from transat.federation.permit import Permit
+from transat.federation.permit import verify as verify_permit
 
 #: Signatures checked where not all are.
 SAMPLE: Final = 200
 
 _SIGNATURE = Text(
     "la signature de cette ligne ne tient pas.", "the signature of this line does not hold."
+)
+_OUTSIDE = Text(
+    "cette ligne n'est pas de celles que permet le permis.",
+    "this line is not one that the permit allows.",
 )
 _FORKED = Text(
     "les deux registres se contredisent : l'un a été récrit ou coupé depuis cette ligne.",
@@ -53,7 +59,7 @@ def verify(path: Path, every: bool = False) -> State:
     """
     raw = lines(path)
     state = _chained(path, raw)
-    for number in _looked_at(len(raw), every):
+    for number in looked_at(len(raw), every):
         entry = entry_of(raw[number])
         if not signed_by(entry.key, entry.signature, entry.signed()):
             raise broken(path, number + 1, _SIGNATURE)
@@ -107,6 +113,42 @@ def _witnessed(path: Path, says: Sequence[Entry], of: Sequence[Entry]) -> int:
     return found
 
 
+def under(path: Path, permit: Permit) -> int:
+    """How many releases of a register left under a permit, all of them as it says.
+
+    Raises
+    ------
+    PermitRefused: the permit lacks a holder's signature. DataQualityError: as `verify`, or a line
+    of the permit's study that another key signed, or a release on a day, of a population, by a
+    statistic, under a policy or beyond a number that the permit does not allow; names the line.
+    """
+    verify_permit(permit)
+    released, asked = 0, set[str]()
+    for entry in read(path):
+        if entry.study == permit.study:
+            left = entry.release != "refusal"
+            asked |= {entry.asked} if left else set()
+            if not _allowed(entry, permit) or len(asked) > permit.rounds:
+                raise broken(path, entry.number + 1, _OUTSIDE)
+            if not signed_by(entry.key, entry.signature, entry.signed()):
+                raise broken(path, entry.number + 1, _SIGNATURE)
+            released += left
+    return released
+
+
+def _allowed(entry: Entry, permit: Permit) -> bool:
+    """Whether the site's own key signed a line and, if a release left, the permit covers it."""
+    terms = permit.sites.get(entry.site)
+    if terms is None or entry.key != terms.key:
+        return False
+    return entry.release == "refusal" or (
+        permit.starts.isoformat() <= entry.time[:10] < permit.ends.isoformat()
+        and entry.cohort in permit.cohorts
+        and entry.step in permit.steps
+        and entry.rule.partition(":")[0] == terms.policy
+    )
+
+
 def lines(path: Path) -> list[bytes]:
     """The lines of a register, their ends off.
 
@@ -136,7 +178,8 @@ def _chained(path: Path, raw: Sequence[bytes]) -> State:
     return state
 
 
-def _looked_at(entries: int, every: bool) -> range | list[int]:
+def looked_at(entries: int, every: bool) -> range | list[int]:
+    """Numbers of the entries whose signatures `verify` checks."""
     if every or entries <= SAMPLE:
         return range(entries)
     step = entries / SAMPLE
