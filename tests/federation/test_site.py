@@ -178,26 +178,27 @@ def test_a_masked_count_cannot_be_asked_for_another_way(new_site: NewSite, draw:
 
 
 def test_rounds_stop_before_small_patterns_can_be_solved_for(new_site: NewSite, draw: Draw) -> None:
-    """Two binary columns and the outcome: eight patterns, one of them small; no second round."""
-    site = new_site("france", _few_exposed_without_epilepsy(draw(1, 4000)))
-    model = Model("any_major", ("N03A",), ("epilepsy",))
+    """Three 0/1 columns: eight patterns, one of them small; no second round."""
+    site = new_site("france", _few_young_exposed_with_epilepsy(draw(1, 4000)))
+    model = Model("any_major", ("N03A",), ("age", "epilepsy"))
     first = ask(site, "logistic", logistic.Parameters(model))
     assert not isinstance(first, Refusal)
     answers = [
-        ask(site, "logistic", logistic.Parameters(model, coefficients=(-2.0, 0.1 * k, 0.0)))
+        ask(site, "logistic", logistic.Parameters(model, coefficients=(-2.0, 0.1 * k, 0.0, 0.0)))
         for k in range(1, 9)
     ]
     assert answers == [Refusal("rounds")] * 8
 
 
-def _few_exposed_without_epilepsy(rows: AnalysisTable) -> AnalysisTable:
-    """Keeps five cases among those exposed without epilepsy: no two-way table tells it."""
-    alone = (rows.exposure("N03A") == 1) & (rows.covariates[:, 1] == 0)
-    cases = alone & (rows.outcome("any_major") == 1)
-    extra = np.flatnonzero(cases)[5:]
+def _few_young_exposed_with_epilepsy(rows: AnalysisTable) -> AnalysisTable:
+    """Age in two bands, and five in the younger with both others: no two-way table tells it."""
+    covariates = rows.covariates.copy()
+    covariates[:, 0] = covariates[:, 0] < 0
+    banded = replace(rows, covariates=covariates)
+    all_three = (rows.exposure("N03A") == 1) & covariates[:, :2].all(axis=1)
     kept = np.ones(rows.n, np.bool_)
-    kept[extra] = False
-    return rows.take(kept)
+    kept[np.flatnonzero(all_three)[5:]] = False
+    return banded.take(kept)
 
 
 def test_a_model_of_continuous_columns_has_rounds_enough(new_site: NewSite, draw: Draw) -> None:

@@ -1,10 +1,11 @@
 """G9. Budget: regressions stop before small groups could be solved for.
 
 Rule, for one model: a step at new coefficients weighs the same rows anew. The rows of a model fall
-into patterns (equal columns and outcome); p(p+1)/2 + p + 1 numbers leave per round, each a weighted
-sum over patterns. As long as fewer numbers left than there are patterns, the patterns' sizes cannot
-be solved for; beyond that they can, so rounds stop there unless every pattern is itself large
-enough to be shown. No model has more than 400 rounds in any case.
+into patterns (equal columns; the outcome enters a regression only through X'y, which the first
+round tells); p(p+1)/2 + p + 1 numbers leave per round, less one for each 0/1 column, whose square
+is itself, each a weighted sum over patterns. As long as fewer numbers left than there are patterns,
+the patterns' sizes cannot be solved for; beyond that they can, so rounds stop there unless every
+pattern is itself large enough to be shown. No model has more than 400 rounds in any case.
 
 Source: reference/federation.md §4.4, G9; Dinur I, Nissim K (2003), doi:10.1145/773153.773173, for
 the reconstruction of a table from many sums over it.
@@ -43,14 +44,14 @@ class Budget:
         points = self._points.get(f"{asked.cohort} {fit.model}", set()) | {fit.point}
         most = int(asked.policy.limit("model_rounds"))
         found = self._found(asked.data, fit)
-        if len(points) >= rounds(found, len(fit.names), asked.policy.threshold, most):
+        if len(points) >= rounds(found, numbers(fit.x), asked.policy.threshold, most):
             raise Refused("rounds")
 
     def _found(self, data: SiteData, fit: Fit) -> Patterns:
         if self._data is not data:
             self._data, self._patterns = data, {}
         if fit.model not in self._patterns:
-            self._patterns[fit.model] = patterns(fit.x, fit.events)
+            self._patterns[fit.model] = patterns(_rows(fit))
         return self._patterns[fit.model]
 
     def after(self, asked: Asked, release: Any) -> Any:
@@ -78,26 +79,37 @@ class Patterns:
     rarest: int
 
 
-def patterns(x: NDArray[np.float64], y: NDArray[np.float64]) -> Patterns:
-    """Patterns of the rows of (n, p) columns and (n,) outcome.
+def _rows(fit: Fit) -> NDArray[np.float64]:
+    """What tells the rows of a model apart for the sums that leave: (n, p) or (n, p+1)."""
+    return fit.x if fit.regressed is not None else np.column_stack([fit.x, fit.events])
+
+
+def patterns(rows: NDArray[np.float64]) -> Patterns:
+    """Patterns of (n, k) rows.
 
     Rows are told apart by two fixed projections, so the work is that of two sorts.
     """
-    if not len(y):
+    if not len(rows):
         return Patterns(0, 0)
     rng = np.random.default_rng(20_260_101)
-    weights = rng.normal(size=(x.shape[1] + 1, 2))
+    weights = rng.normal(size=(rows.shape[1], 2))
     # Each row is reduced in the same order of operations: equal rows give equal numbers.
-    projected = np.zeros((len(y), 2))
-    for column, weight in zip((*x.T, y), weights, strict=True):
+    projected = np.zeros((len(rows), 2))
+    for column, weight in zip(rows.T, weights, strict=True):
         projected += column[:, None] * weight
     _, sizes = np.unique(projected[:, 0] + 1j * projected[:, 1], return_counts=True)
     return Patterns(int(sizes.size), int(sizes.min()))
 
 
-def rounds(found: Patterns, terms: int, threshold: int, most: int) -> int:
-    """Rounds that may be answered for a model of `terms` columns, the first, at 0, included."""
+def numbers(x: NDArray[np.float64]) -> int:
+    """Different numbers that one round tells of (n, p) columns."""
+    terms = int(x.shape[1])
+    flags = sum(bool(np.isin(column, (0.0, 1.0)).all()) for column in x.T) - 1  # not the intercept
+    return terms * (terms + 1) // 2 + terms + 1 - max(flags, 0)
+
+
+def rounds(found: Patterns, each: int, threshold: int, most: int) -> int:
+    """Rounds of `each` numbers that may be answered of a model, the first, at 0, included."""
     if found.rarest >= threshold or found.number == 0:
         return most
-    each = terms * (terms + 1) // 2 + terms + 1
     return min(most, max(found.number - 1, 0) // each)
