@@ -2,8 +2,8 @@
 
 Run as a program it is one of them: `python flare_processes.py echo KIT` is the contract's `Echo`,
 `... site KIT` a site of `flare_study`, `... hub FOLDER` runs its studies, and
-`... submit KIT STUDY OUT` submits one. Every process writes the names that it resolves, and the addresses that it connects to,
-to `net.txt` in its folder.
+`... submit KIT STUDY OUT` submits one. Every process writes the names that it resolves, and the
+addresses that it connects to, to `net.txt` in its folder.
 """
 
 from __future__ import annotations
