@@ -15,9 +15,11 @@ from transat.cli import (
     coverage,
     demo,
     harmonise,
+    hub,
     ledger,
     review,
     simulate,
+    site,
     study,
 )
 from transat.cli.say import group, say
@@ -58,6 +60,8 @@ check.declare(app)
 coverage.declare(app)
 cohort.declare(app)
 study.declare(app)
+hub.declare(app)
+site.declare(app)
 ledger.declare(app)
 courier.declare(app)
 review.declare(app)
