@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shutil
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,12 +20,16 @@ from scipy.sparse import csc_array
 from transat.cohorts.analysis_table import AnalysisTable
 from transat.cohorts.attrition import Attrition, AttritionStep
 from transat.cohorts.population import population_rules
-from transat.federation.policy import installed
-from transat.federation.site_unsigned import Site
+from transat.federation.data import SiteData
+from transat.federation.facts import facts
+from transat.federation.keys import Key
+from transat.federation.permit import Holding, Permit
+from transat.federation.site import Site
 from transat.studies import protocol as protocols
+from transat.studies.joint import write_result
 from transat.studies.protocol import Protocol
 from transat.studies.results import StudyResult
-from transat.studies.run import Place, carry_out, write_result
+from transat.studies.run import LEDGERS, in_one_process
 
 DRUGS = ("B01AA", "N02BE01", "N03A", "N03AG01")
 GROUPS = ("any_major", "nervous_system", "spina_bifida", "hypospadias")
@@ -132,14 +137,25 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 def _run(folder: Path, tables: dict[str, AnalysisTable], removed: int) -> Ran:
     folder.mkdir(exist_ok=True)
     protocol, out = _small_protocol(_copied(folder)), folder / "out"
-    places, makers = [], {}
-    for name, table in sorted(tables.items()):
-        place = _place(name, folder, out)
-        places.append(place)
-        makers[name] = _maker(place, table, _steps(protocol, table.n, removed))
-    result = carry_out(protocol, tuple(places), makers)
+    (out / LEDGERS).mkdir(parents=True, exist_ok=True)
+    data = {name: _data(t, _steps(protocol, t.n, removed)) for name, t in tables.items()}
+
+    def opened(name: str, key: Key, permit: Permit) -> Site:
+        policy = protocol.policies()[name]
+        return Site(
+            name, key, out / LEDGERS, policy, lambda _: permit, lambda *_: data[name],
+            inputs=str(data[name].table.n),
+        )  # fmt: skip
+
+    holdings = {name: Holding(source="test", simulated=False) for name in tables}
+    result = in_one_process(protocol, holdings, opened, out)
     write_result(protocol, result, out)
     return Ran(result, out, tables)
+
+
+def _data(table: AnalysisTable, steps: Attrition) -> SiteData:
+    known = facts(table, tuple(step.key for step in steps), 11)
+    return SiteData(table, steps, known, np.arange(table.n, dtype=np.int64))
 
 
 def _steps(protocol: Protocol, n: int, removed: int) -> Attrition:
@@ -147,24 +163,6 @@ def _steps(protocol: Protocol, n: int, removed: int) -> Attrition:
     counts = [n + removed * (len(rules) - 1 - i) for i in range(len(rules))]
     return Attrition(
         tuple(AttritionStep(r.key, r.text, c, c) for r, c in zip(rules, counts, strict=True))
-    )
-
-
-def _place(name: str, folder: Path, out: Path) -> Place:
-    cdm = folder / "cdm" / name
-    cdm.mkdir(parents=True, exist_ok=True)
-    (cdm / "transat.json").write_text(json.dumps({"title": name}), encoding="utf-8")
-    policy = installed()["snds" if name == "france" else "ramq"]
-    return Place(
-        name=name, label=policy.holder, cdm=cdm, ledger=out / "ledgers" / f"{name}.jsonl",
-        journal=out / "ledgers" / f"{name}.journal.json", policy=policy, simulated=False,
-        source="test", period=None,
-    )  # fmt: skip
-
-
-def _maker(place: Place, table: AnalysisTable, steps: Attrition) -> Callable[[], Site]:
-    return lambda: Site(
-        place.name, lambda: (table, steps), place.policy, place.ledger, "a" * 64, place.journal
     )
 
 
@@ -189,6 +187,8 @@ def _small_counts(folder: Path) -> list[str]:
         elif file.suffix == ".jsonl":
             for line in text.splitlines():
                 found += [f"{file.name}: {w}" for w in _in_json(json.loads(line), "")]
+        elif file.suffix == ".toml":
+            found += [f"{file.name}: {w}" for w in _in_json(tomllib.loads(text), file.name)]
         elif file.suffix == ".csv":
             found += [f"{file.name}: {w}" for w in _in_csv(text)]
         elif file.suffix in (".html", ".svg"):

@@ -96,7 +96,7 @@ def test_no_site_with_births_gives_a_result_without_numbers(run_small: Run, draw
 
 
 def test_no_file_under_the_output_states_a_small_count(ran: Any, small_counts: Run) -> None:
-    assert {f.suffix for f in ran.out.rglob("*") if f.is_file()} == {".json", ".jsonl"}
+    assert {f.suffix for f in ran.out.rglob("*") if f.is_file()} == {".json", ".jsonl", ".toml"}
     assert small_counts(ran.out) == []
 
 
@@ -176,15 +176,17 @@ def test_the_result_does_not_depend_on_the_order_of_rows(
             assert one.adjusted.odds_ratio.value == pytest.approx(two.adjusted.odds_ratio.value)
 
 
-def test_a_second_run_continues_the_ledger_and_counts_only_itself(
+def test_a_second_run_gets_the_same_answers_and_nothing_more_leaves(
     run_small: Run, draw: Run
 ) -> None:
     first = run_small({"france": draw(1, 3000, 5.0)}, folder="same")
+    before = ledger_verify.read(first.out / first.result.sites[0].ledger)
     second = run_small({"france": draw(1, 3000, 5.0)}, folder="same")
-    entries = ledger_verify.read(first.out / first.result.sites[0].ledger)
+    assert ledger_verify.read(first.out / first.result.sites[0].ledger) == before
     assert second.result.sites[0].releases == first.result.sites[0].releases
-    assert sum(e.release != "refusal" for e in entries) == 2 * second.result.sites[0].releases
+    assert sum(e.release != "refusal" for e in before) == first.result.sites[0].releases
     assert second.result.pairs == first.result.pairs
+    assert second.result.signals == first.result.signals
 
 
 def test_a_second_population_a_few_births_away_is_refused(run_small: Run, draw: Run) -> None:

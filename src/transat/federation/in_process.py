@@ -100,10 +100,19 @@ def _serve(make: Callable[[], Answers], inbox: Inbox, ended: SimpleQueue[None]) 
                 site = site or make()
                 answer = site.answer(letter[0])
             except Exception:  # its text may hold a patient's value: it ends here
+                _let_go(site)
                 site = None
             finally:
                 letter[1].put(answer)
                 del letter, answer
     finally:
+        _let_go(site)
         site = None
         ended.put(None)
+
+
+def _let_go(site: Answers | None) -> None:
+    """Close a site, where it has files to close."""
+    close = getattr(site, "close", None)
+    if close is not None:
+        close()

@@ -147,17 +147,25 @@ class Site:
     def _answer(self, question: SignedQuestion) -> bytes:
         journal = self._journal or self._open()
         today, permit = self._today(), self._permit(question.study)
-        record = journal.find(question.asked, question.key, self._inputs)
+        under = self._under(permit)
+        record = journal.find(question.asked, under, self._inputs)
         if record is None or not allowed_again(
             question, permit, record.entry.step, self._here, today
         ):
             leaves = answered(
                 question, permit, lambda: self._opened(question), self._memory, self._here, today
             )
-            record = self._written(journal, question, leaves)
+            record = self._written(journal, question, leaves, under)
         return self._signed(question, record, _after(record.entry))
 
-    def _written(self, journal: SiteJournal, question: SignedQuestion, leaves: Answered) -> Record:
+    def _under(self, permit: Permit | None) -> str:
+        """The name of the policy as the permit tightens it; another one may mask more."""
+        terms = None if permit is None else permit.sites.get(self.name)
+        return (self._policy if terms is None else terms.tighten(self._policy)).sha256()
+
+    def _written(
+        self, journal: SiteJournal, question: SignedQuestion, leaves: Answered, under: str
+    ) -> Record:
         """Write down what leaves: from here on it is the answer, whatever happens."""
         if leaves.trouble is not None:
             note(self._trouble, leaves.step, leaves.trouble)
@@ -169,7 +177,7 @@ class Site:
         )  # fmt: skip
         entry = self._ledger.next(facts, leaves.peers)
         record = Record(
-            entry, leaves.body, self._inputs, question.key, leaves.lasting, leaves.left,
+            entry, leaves.body, self._inputs, under, leaves.lasting, leaves.left,
             leaves.said, leaves.size,
         )  # fmt: skip
         journal.append(record)

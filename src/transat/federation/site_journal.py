@@ -35,15 +35,16 @@ _SUM: Final = re.compile(rb'(\{"record":.*),"sum":"([0-9a-f]{64})"\}\n', re.DOTA
 class Record:
     """An answer as the site keeps it.
 
-    inputs: name of the data that it was computed on. to: public key of who asked. lasting: the same
-    question of the same asker on the same data gets it again. left: what the checks remember. said:
-    the other sites' signed states, as they came. size: bytes of the body that it stands for.
+    inputs: name of the data that it was computed on. under: SHA-256 of the policy as the permit
+    tightened it. lasting: the same question on the same data under the same policy gets it again,
+    since it left already. left: what the checks remember. said: the other sites' signed states, as
+    they came. size: bytes of the body that it stands for.
     """
 
     entry: Entry
     body: bytes
     inputs: str
-    to: str
+    under: str
     lasting: bool
     left: Any
     said: tuple[str, ...]
@@ -54,7 +55,7 @@ class Record:
         told = {
             "entry": json.loads(self.entry.line()), "inputs": self.inputs,
             "lasting": self.lasting, "left": self.left, "said": list(self.said), "size": self.size,
-            "to": self.to,
+            "under": self.under,
         }  # fmt: skip
         line = canonical({"record": told})[:-1]
         name = hashlib.sha256(line).hexdigest().encode()
@@ -71,7 +72,7 @@ def _decode(line: bytes, body: bytes) -> Record | None:
     if not body.endswith(b"\n") or hashlib.sha256(body[:-1]).hexdigest() != entry.payload_sha256:
         return None
     return Record(
-        entry, body[:-1], told["inputs"], told["to"], told["lasting"], told["left"],
+        entry, body[:-1], told["inputs"], told["under"], told["lasting"], told["left"],
         tuple(told["said"]), told["size"],
     )  # fmt: skip
 
@@ -130,14 +131,14 @@ class SiteJournal:
         os.fsync(self._file.fileno())
         self._keep(record, start)
 
-    def find(self, asked: str, to: str, inputs: str) -> Record | None:
-        """The lasting answer to a question of the same asker on the same data, or None.
+    def find(self, asked: str, under: str, inputs: str) -> Record | None:
+        """The lasting answer to a question on the same data under the same policy, or None.
 
         Raises
         ------
         DataQualityError: it is damaged.
         """
-        start = self._places.get((asked, to, inputs))
+        start = self._places.get((asked, under, inputs))
         if start is None:
             return None
         self._file.seek(start)
@@ -156,7 +157,7 @@ class SiteJournal:
 
     def _keep(self, record: Record, start: int) -> None:
         if record.lasting:
-            self._places[record.entry.asked, record.to, record.inputs] = start
+            self._places[record.entry.asked, record.under, record.inputs] = start
 
     def _damaged(self, record: int | None) -> DataQualityError:
         where = str(self.path) if record is None else f"{self.path}:{2 * record - 1}"

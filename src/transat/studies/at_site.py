@@ -12,23 +12,21 @@ from functools import cached_property
 from pathlib import Path
 
 from transat.cohorts.build import build_windows
-from transat.core.errors import StudyError
+from transat.core.errors import ConfigError, StudyError, close_match
 from transat.core.languages import Text
 from transat.engines.cdm import Cdm
 from transat.engines.cdm_check import check
+from transat.federation import permit_file
 from transat.federation.data import SiteData
 from transat.federation.facts import facts
-from transat.federation.keys import Key
+from transat.federation.keys import Key, read_public
 from transat.federation.permit import Permit
-from transat.federation.policy import Policy
+from transat.federation.policy import Policy, installed, load
 from transat.federation.site import Site
 from transat.studies.carried import read_carried
 from transat.studies.hashes import hashes
 from transat.studies.protocol import Protocol
 from transat.studies.record import fingerprint
-
-#: In a site's folder: one carried document per study.
-PROTOCOLS = "protocols"
 
 Permits = Callable[[str], Permit | None]
 
@@ -114,3 +112,47 @@ def carried_in(folder: Path) -> Callable[[str], Protocol]:
         )
 
     return find
+
+
+def open_site(name: str, key: Key, folder: Path, policy: str, cdm: Path, studies: Path) -> Site:
+    """The site of a service, from what its holder put in `studies`.
+
+    policy: the key of an installed policy, or the path of the holder's own file. studies: folder
+    with `holder.pub` (the public key of the holder, whose signature every permit must bear), one
+    `*.toml` per permit and one `*.json` per carried protocol; read again for every question, so
+    what is added or taken away counts at once.
+
+    Raises
+    ------
+    ConfigError: no such policy, or no key of the holder. Others: as `Holder.site`.
+    """
+    held = load(Path(policy)) if policy.endswith(".yaml") else _installed(policy)
+    public = read_public(studies / "holder.pub")
+    holder = Holder(name, cdm, held, signed_in(studies, name, public), carried_in(studies))
+    return holder.site(key, folder)
+
+
+def signed_in(folder: Path, site: str, holder: str) -> Permits:
+    """Finds the permit of a study in `folder`, among those that name `holder` for the site."""
+
+    def find(study: str) -> Permit | None:
+        for path in sorted(folder.glob("*.toml")):
+            permit = permit_file.read(path)
+            terms = permit.sites.get(site)
+            if permit.study == study and terms is not None and terms.holder == holder:
+                return permit
+        return None
+
+    return find
+
+
+def _installed(key: str) -> Policy:
+    held = installed()
+    if key not in held:
+        near = close_match(key, held) or ", ".join(held)
+        raise ConfigError(
+            Text("cette politique n'est pas installée.", "this policy is not installed."),
+            key,
+            Text(f"Politiques : {near}.", f"Policies: {near}."),
+        )
+    return held[key]

@@ -1,7 +1,7 @@
 """Run a protocol on the CDMs of its sites, in one process, and write the joint result.
 
 In the output folder: result.json; run.json (the record of the run); protocol.json (the document as
-run, with its code lists); permit.toml (what the sites answered under); ledgers/SITE.jsonl (what left
+run, with its code lists); permit.toml (what sites answered under); ledgers/SITE.jsonl (what left
 each site) with the site's journal beside it. Files are written beside their place and renamed; a
 run that fails leaves no result, and a ledger of what left before it failed.
 
@@ -11,8 +11,9 @@ key made for the run, since whoever runs it holds all the CDMs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from transat import __version__
@@ -26,8 +27,8 @@ from transat.federation.coordinator import Coordinator
 from transat.federation.in_process import InProcess
 from transat.federation.keys import Key
 from transat.federation.permit import Holding, Permit, sign, terms_for
-from transat.federation.policy import Policy
 from transat.federation.questions import STEPS
+from transat.federation.site import Site
 from transat.studies import output
 from transat.studies.at_site import Holder
 from transat.studies.hashes import hashes
@@ -74,46 +75,53 @@ def run(
         require_effects(truth)
     output.prepare(out, LEDGERS)
     with held(out / LEDGERS):  # one run at a time adds to a register
-        result = in_one_process(protocol, cdms, out, progress)
+        policies = protocol.policies()
+
+        def opened(name: str, key: Key, permit: Permit) -> Site:
+            own = Holder(
+                name, cdms[name].path, policies[name], lambda _: permit, lambda _: protocol
+            )
+            return own.site(key, out / LEDGERS)
+
+        holdings = {name: holding(cdm) for name, cdm in cdms.items()}
+        _start_again(out / LEDGERS, holdings)
+        result = in_one_process(protocol, holdings, opened, out, progress)
         if truth is not None:
             result = judged(result, truth)
         write_result(protocol, result, out)
     return result
 
 
+#: Makes a site, in the thread where it lives, from its name, its key and the permit.
+Opened = Callable[[str, Key, Permit], Site]
+
+
 def in_one_process(
-    protocol: Protocol, cdms: Mapping[str, Cdm], out: Path, progress: Progress | None = None
+    protocol: Protocol,
+    holdings: Mapping[str, Holding],
+    opened: Opened,
+    out: Path,
+    progress: Progress | None = None,
 ) -> StudyResult:
     """Run a protocol on sites that live in threads of this process; writes registers only.
+
+    holdings: what each site's holder says of its data.
 
     Raises
     ------
     SiteUnreachable, DisclosureRefused: as `run`.
     """
-    coordinator, keys = Key.new(), {name: Key.new() for name in cdms}
-    policies = {name: protocol.policies()[name] for name in cdms}
-    holdings = {name: holding(cdm) for name, cdm in cdms.items()}
-    permit = _permit(protocol, policies, holdings, coordinator, keys)
+    coordinator, keys = Key.new(), {name: Key.new() for name in holdings}
+    permit = _permit(protocol, holdings, coordinator, keys)
     permit_file.write(permit, out / "permit.toml")
-    for name, said in holdings.items():
-        if said.simulated:
-            for file in (out / LEDGERS).glob(f"{name}.*"):
-                file.unlink()
-    holders = {
-        name: Holder(name, cdm.path, policies[name], lambda _: permit, lambda _: protocol)
-        for name, cdm in cdms.items()
-    }
-    makers = {
-        name: lambda name=name: holders[name].site(keys[name], out / LEDGERS)  # type: ignore[misc]
-        for name in cdms
-    }
+    makers = {name: partial(opened, name, keys[name], permit) for name in holdings}
     with InProcess(makers) as transport:
         return carry_out(
             protocol,
             permit,
             Coordinator(transport, coordinator, permit),
             progress,
-            {name: f"{LEDGERS}/{name}.jsonl" for name in cdms},
+            {name: f"{LEDGERS}/{name}.jsonl" for name in holdings},
         )
 
 
@@ -132,15 +140,23 @@ def holding(cdm: Cdm) -> Holding:
     )
 
 
+def _start_again(ledgers: Path, holdings: Mapping[str, Holding]) -> None:
+    """Simulated people have no secret between two runs: what left before is forgotten."""
+    for name, said in holdings.items():
+        if said.simulated:
+            for file in ledgers.glob(f"{name}.*"):
+                file.unlink()
+
+
 def _permit(
     protocol: Protocol,
-    policies: Mapping[str, Policy],
     holdings: Mapping[str, Holding],
     coordinator: Key,
     keys: Mapping[str, Key],
 ) -> Permit:
     """The permit of one run, each site under the strictest of all the holders' numbers."""
     holder, day, names = Key.new(), datetime.now(UTC).date(), hashes(protocol)
+    policies = {name: protocol.policies()[name] for name in holdings}
     terms = {
         name: terms_for(
             policy,
