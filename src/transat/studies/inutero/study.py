@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 from transat.core.languages import Text
 from transat.federation import attrition
+from transat.federation.batch import each
 from transat.federation.coordinator import Coordinator, raised
 from transat.federation.questions import Question
+from transat.federation.transport import Posted
 from transat.federation.wire import Refusal
 from transat.statistics import mantel_haenszel, prevalence
 from transat.studies.inutero.adjust import Plan, adjust
@@ -74,9 +77,14 @@ def conduct(
     Raises
     ------
     SiteUnreachable: a site did not answer. SiteRefused: a site refused the scan or the prevalence.
+    Posted: answers are awaited through an export desk; everything that can be asked was.
     """
     clock = _Clock(progress)
-    steps = clock.step("attrition", lambda: _attrition(coordinator))
+    try:
+        steps = clock.step("attrition", lambda: _attrition(coordinator))
+    except Posted:
+        _ahead(protocol, coordinator)
+        raise
     asked = tuple(s for s, release in steps.items() if release is not None and release.rows > 0)
     if not asked:
         return Findings(steps, (), None, None, (), {}, tuple(clock.seconds))
@@ -101,27 +109,44 @@ def _attrition(coordinator: Coordinator) -> dict[str, attrition.Release | None]:
     return told
 
 
+def _ahead(protocol: Protocol, coordinator: Coordinator) -> None:
+    """Through an export desk: what every site will be asked goes out with the first question."""
+    rates = Question("prevalence", _rates(protocol))
+    pairs = Question("mantel_haenszel", _pairs(protocol))
+    each(
+        [partial(coordinator.answers, question, coordinator.sites()) for question in (rates, pairs)]
+    )
+
+
 def _prevalence(
     protocol: Protocol, coordinator: Coordinator, asked: tuple[str, ...]
 ) -> prevalence.Result:
-    parameters = prevalence.Parameters(level=protocol.document.scan.level.value)
+    parameters = _rates(protocol)
     releases = coordinator.ask(Question("prevalence", parameters), asked)
     return prevalence.combine([releases[s] for s in asked], parameters)
+
+
+def _rates(protocol: Protocol) -> prevalence.Parameters:
+    return prevalence.Parameters(level=protocol.document.scan.level.value)
 
 
 def _scan(
     protocol: Protocol, coordinator: Coordinator, asked: tuple[str, ...]
 ) -> tuple[tuple[mantel_haenszel.Release, ...], mantel_haenszel.Result]:
+    parameters = _pairs(protocol)
+    answers = coordinator.ask(Question("mantel_haenszel", parameters), asked)
+    releases = tuple(answers[s] for s in asked)
+    return releases, mantel_haenszel.combine(releases, parameters)
+
+
+def _pairs(protocol: Protocol) -> mantel_haenszel.Parameters:
     rules = protocol.document.scan
-    parameters = mantel_haenszel.Parameters(
+    return mantel_haenszel.Parameters(
         level=rules.level.value,
         false_share=rules.false_share.value,
         least_expected=rules.least_expected.value,
         power=rules.power.value,
     )
-    answers = coordinator.ask(Question("mantel_haenszel", parameters), asked)
-    releases = tuple(answers[s] for s in asked)
-    return releases, mantel_haenszel.combine(releases, parameters)
 
 
 def chosen(protocol: Protocol, scan: mantel_haenszel.Result) -> tuple[Key, ...]:
@@ -156,9 +181,14 @@ def _adjusted(
         else:
             plans.append(Plan(group, drug, sites, columns(specification, drugs[drug])))
     plans = plans[: rules.adjustment.at_most.value]
-    for done, plan in enumerate(plans):
+
+    def adjusted(done: int, plan: Plan) -> tuple[Adjusted | None, str | None]:
         clock.say("adjust", done, len(plans))
-        found[plan.exposure, plan.outcome] = adjust(coordinator, plan, rules.scan.level.value)
+        return adjust(coordinator, plan, rules.scan.level.value)
+
+    outcomes = each([partial(adjusted, done, plan) for done, plan in enumerate(plans)])
+    for plan, outcome in zip(plans, outcomes, strict=True):
+        found[plan.exposure, plan.outcome] = outcome
     return found
 
 
