@@ -36,6 +36,8 @@ def declare(app: typer.Typer) -> None:
         ("status", "Dit ce qu'il faut porter, et où.", "Say what to carry, and where.", status),
         ("show", "Dit en clair ce que dit un message ou un envoi.",
          "Say in plain words what a message or an export says.", show),
+        ("answer", "Répond, au site, à un envoi de questions.",
+         "Answer, at the site, an export of questions.", answer),
         ("collect", "Range un envoi de réponses revenu d'un site.",
          "Take in an export of answers that came back from a site.", collect),
         ("purge", "Efface les messages d'une étude finie ; les listes restent.",
@@ -95,6 +97,60 @@ def show(
         for file, message in found.items():
             _print(file, message)
     _stop(found)
+
+
+def answer(
+    questions: Annotated[
+        Path,
+        typer.Argument(
+            help=say("Envoi de questions, tel que porté.", "Export of questions, as carried.")
+        ),
+    ],
+    to: Annotated[Path, typer.Option(help=say("Envoi à écrire.", "Export to write."))],
+    name: Annotated[str, typer.Option(help=say("Nom du site.", "The site's name."))],
+    folder: Annotated[
+        Path,
+        typer.Option(
+            help=say(
+                "Dossier du site : sa clé, son registre ; celui de son kit s'il en a un.",
+                "The site's folder: its key, its register; its kit's where it has one.",
+            )
+        ),
+    ],
+    cdm: Annotated[Path, typer.Option(help=say("CDM du site.", "The site's CDM."))],
+    policy: Annotated[
+        str,
+        typer.Option(
+            help=say("Règles du détenteur : snds, ramq…", "The holder's rules: snds, ramq…")
+        ),
+    ],
+    studies: Annotated[
+        Path | None,
+        typer.Option(
+            help=say(
+                "Dossier des permis et des protocoles ; sinon studies dans le dossier du site.",
+                "Folder of permits and protocols; else studies in the site's folder.",
+            )
+        ),
+    ] = None,
+) -> None:
+    """Answer every question of an export under the site's permits, and say what leaves."""
+    from transat.federation import courier_site, keys
+    from transat.federation.courier_manifest import summary, warnings
+    from transat.studies.at_site import open_site
+
+    path = folder / "site.pem"
+    if not path.exists():
+        keys.Key.new().write(path)
+    key = keys.read(path)
+    typer.echo(say(f"clé du site : {key.public}", f"site's key: {key.public}"))
+    with open_site(name, key, folder / "site", policy, cdm, studies or folder / "studies") as site:
+        told = courier_site.answer(questions, to, name, site.answer)
+    for message in told:
+        typer.echo(summary(message, current()))
+        for warning in warnings(message, current()):
+            typer.echo(warning)
+    typer.echo(say(f"à faire sortir : {to}", f"to be let out: {to}"))
 
 
 def collect(
