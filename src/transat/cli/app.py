@@ -9,6 +9,7 @@ import typer
 from transat import __version__
 from transat.cli import (
     bench,
+    bundle,
     check,
     cohort,
     courier,
@@ -17,6 +18,7 @@ from transat.cli import (
     harmonise,
     hub,
     ledger,
+    permit,
     review,
     simulate,
     site,
@@ -62,7 +64,9 @@ cohort.declare(app)
 study.declare(app)
 hub.declare(app)
 site.declare(app)
+permit.declare(app)
 ledger.declare(app)
+bundle.declare(app)
 courier.declare(app)
 review.declare(app)
 bench.declare(app)
