@@ -10,11 +10,14 @@ import base64
 import binascii
 import json
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from transat.core.errors import ConfigError
 from transat.core.folders import held
+from transat.core.languages import Text
 from transat.federation.flare import certificates, log
 from transat.federation.flare.calls import Answerer
 from transat.federation.flare.folders import until_stopped
@@ -31,12 +34,13 @@ def run(hub: Hub, work: Work) -> None:
 
     Raises
     ------
-    InputError: another process serves this folder.
+    InputError: another process serves this folder. ConfigError: its port is taken.
     """
     from transat.federation.flare.cells import Cell
     from transat.federation.flare.transport import Flare
 
     with held(hub.folder):
+        _require_port(hub.address)
         log.to_file(hub.folder / "hub.log")
         answerer = Answerer(lambda who, request: _answer(hub, studies, who, request))
         cell = Cell(HUB, hub.url, hub.credentials, lambda name: name in hub.kits(), answerer.reply)
@@ -52,6 +56,20 @@ def run(hub: Hub, work: Work) -> None:
         log.event("stopped")
         # What runs is on disk and goes on at the next start; waiting would only delay that.
         os._exit(0)
+
+
+def _require_port(address: str) -> None:
+    """FLARE would try for ever, in silence."""
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("", int(address.rpartition(":")[2])))
+        except OSError:
+            raise ConfigError(
+                Text("ce port est pris, ou réservé.", "this port is taken, or reserved."),
+                address,
+                Text("Libérez-le, ou refaites un hub.", "Free it, or make another hub."),
+            ) from None
 
 
 def _status(hub: Hub, connected: dict[str, float], studies: Studies) -> dict[str, Any]:
