@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from transat.core.errors import DataQualityError
+from transat.core.errors import DataQualityError, InputError
 from transat.core.folders import held
 from transat.core.languages import Text
 from transat.federation.messages import MessageError, SignedAnswer, read_head
@@ -203,6 +203,32 @@ class Journal:
             self._purged.add(answer.asked)
         else:
             self._places[answer.asked] = (start, record["bytes"])
+
+
+def heads(path: Path) -> tuple[str, ...]:
+    """The signed head of every answer in a journal, in the order in which they came.
+
+    Raises
+    ------
+    InputError: no such file. DataQualityError: it is damaged before its end.
+    """
+    try:
+        file = path.open("rb")
+    except OSError:
+        raise InputError(
+            Text("ce journal ne peut pas être lu.", "this journal cannot be read."),
+            str(path),
+            Text("Vérifiez le chemin.", "Check the path."),
+        ) from None
+    with file:
+        found = []
+        for record, start, _ in _records(file, str(path)):
+            if record["kind"] == "answered":
+                file.seek(start)
+                found.append(file.readline().rstrip(b"\n").decode())
+            elif record["kind"] == "purged":
+                found.append(record["line"])
+        return tuple(found)
 
 
 def _records(file: BinaryIO, where: str) -> Iterable[tuple[dict[str, Any], int, int]]:
