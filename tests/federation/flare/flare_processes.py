@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,9 +68,11 @@ class Network:
             self.kill(name)
 
 
-def run(what: str, *arguments: object, **options: Any) -> subprocess.Popen[bytes]:
-    """Start one process of this program."""
-    said = [sys.executable, __file__, what, *map(str, arguments)]
+def run(
+    what: str, *arguments: object, before: Sequence[str] = (), **options: Any
+) -> subprocess.Popen[bytes]:
+    """Start one process of this program; before: the command that starts it, if any."""
+    said = [*before, sys.executable, __file__, what, *map(str, arguments)]
     here = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1])])
     return subprocess.Popen(said, env={**os.environ, "PYTHONPATH": here}, **options)
 
