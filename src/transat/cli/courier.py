@@ -23,6 +23,9 @@ Folder = Annotated[
         )
     ),
 ]
+#: In the courier's folder: the study's journal and, at the end, its result.
+STUDY = "study"
+
 Json = Annotated[bool, typer.Option("--json", help=say("Réponse JSON.", "Answer in JSON."))]
 
 
@@ -33,6 +36,8 @@ def declare(app: typer.Typer) -> None:
         "A study whose questions and answers are carried by people.",
     )
     for name, fr, en, function in (
+        ("run", "Conduit l'étude aussi loin que les réponses revenues le permettent.",
+         "Conduct the study as far as the answers that came back allow.", run),
         ("status", "Dit ce qu'il faut porter, et où.", "Say what to carry, and where.", status),
         ("show", "Dit en clair ce que dit un message ou un envoi.",
          "Say in plain words what a message or an export says.", show),
@@ -45,6 +50,47 @@ def declare(app: typer.Typer) -> None:
     ):  # fmt: skip
         command(courier, name, fr, en)(function)
     app.add_typer(courier, name="courier")
+
+
+def run(
+    folder: Folder,
+    permit: Annotated[
+        Path, typer.Option(help=say("Permis signé par tous.", "Permit signed by all."))
+    ],
+    key: Annotated[
+        Path,
+        typer.Option(help=say("Clé privée du coordonnateur.", "The coordinator's private key.")),
+    ],
+    protocol: Annotated[
+        Path | None,
+        typer.Option(
+            help=say(
+                "Protocole (YAML) ; sans lui, celui d'INuTERO.",
+                "Protocol (YAML); without one, INuTERO's.",
+            )
+        ),
+    ] = None,
+) -> None:
+    """Write the questions that are not answered yet, or the result when none is left.
+
+    Ends with the code of a site that did not answer as long as something is to be carried.
+    """
+    from transat.federation import keys, permit_file
+    from transat.federation.courier import Courier
+    from transat.federation.transport import Posted
+    from transat.reports.inutero import write_report
+    from transat.studies.over_network import OUT, conduct
+    from transat.studies.protocol import read
+
+    allowed = permit_file.read(permit)
+    courier = Courier(folder, allowed.sites)
+    try:
+        result = conduct(read(protocol), allowed, courier, folder, keys.read(key), deadline=0.0)
+    except Posted:
+        status(folder)
+        raise
+    for path in write_report(result, folder / STUDY / OUT):
+        typer.echo(path)
 
 
 def status(folder: Folder, json: Json = False) -> None:

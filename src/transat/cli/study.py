@@ -10,7 +10,14 @@ import typer
 
 from transat.cli.say import command, group, say
 from transat.cli.sites import named_sites
-from transat.core.languages import current
+from transat.core.languages import Text, current
+
+#: How a study at a hub is, to a person.
+STATES = {
+    "queued": Text("en attente", "queued"),
+    "running": Text("en cours", "running"),
+    "failed": Text("arrêtée", "stopped"),
+}
 
 Protocol = Annotated[
     Path | None,
@@ -44,6 +51,18 @@ def declare(app: typer.Typer) -> None:
         "Exécute le protocole sur les CDM nommés et écrit le résultat commun.",
         "Run the protocol on the CDMs named and write the joint result.",
     )(run)
+    command(
+        study,
+        "carry",
+        "Écrit le protocole avec ses listes en un seul fichier, pour les sites.",
+        "Write the protocol with its lists as one file, for the sites.",
+    )(carry)
+    command(
+        study,
+        "submit",
+        "Soumet le protocole à un hub, attend la fin et rapporte le résultat.",
+        "Submit the protocol to a hub, wait for the end and bring the result back.",
+    )(submit)
     app.add_typer(study, name="study")
 
 
@@ -103,4 +122,52 @@ def run(
     for note in result.notes:
         typer.echo(note.in_(current()))
     for path in reports:
+        typer.echo(path)
+
+
+def carry(
+    to: Annotated[Path, typer.Option(help=say("Fichier à écrire.", "File to write."))],
+    protocol: Protocol = None,
+) -> None:
+    """Write the carried document; print the hash by which permits name it."""
+    from transat.studies.carried import written
+    from transat.studies.hashes import hashes
+    from transat.studies.protocol import read
+
+    found = read(protocol)
+    to.write_bytes(written(found))
+    typer.echo(hashes(found).logic)
+
+
+def submit(
+    permit: Annotated[
+        Path, typer.Option(help=say("Permis signé par tous.", "Permit signed by all."))
+    ],
+    kit: Annotated[
+        Path,
+        typer.Option(help=say("Kit de client, fait au hub.", "A client's kit, made at the hub.")),
+    ],
+    out: Annotated[Path, typer.Option(help=say("Dossier à écrire.", "Folder to write."))],
+    protocol: Protocol = None,
+) -> None:
+    """Submit, follow and fetch; killed and run again, it takes the study up where it is."""
+    from transat.cli.network import require_flare
+
+    require_flare()
+    from transat.federation import permit_file
+    from transat.federation.flare import client
+    from transat.federation.flare.kit import read_kit
+    from transat.reports.inutero import write_report
+    from transat.studies.carried import written
+    from transat.studies.permits import require_for
+    from transat.studies.protocol import read
+    from transat.studies.results import StudyResult
+
+    found, allowed = read(protocol), permit_file.read(permit)
+    require_for(allowed, found)
+    client.submit(
+        read_kit(kit), written(found), permit_file.text(allowed).encode(), out,
+        lambda said: typer.echo(STATES[said["state"]].in_(current())),
+    )  # fmt: skip
+    for path in write_report(StudyResult.read(out / "result.json"), out):
         typer.echo(path)

@@ -16,11 +16,11 @@ from transat.core.errors import ConfigError, StudyError, close_match
 from transat.core.languages import Text
 from transat.engines.cdm import Cdm
 from transat.engines.cdm_check import check
-from transat.federation import permit_file
 from transat.federation.data import SiteData
 from transat.federation.facts import facts
-from transat.federation.keys import Key, read_public
+from transat.federation.keys import Key
 from transat.federation.permit import Permit
+from transat.federation.permit_folder import PermitFolder
 from transat.federation.policy import Policy, installed, load
 from transat.federation.site import Site
 from transat.studies.carried import read_carried
@@ -127,23 +127,8 @@ def open_site(name: str, key: Key, folder: Path, policy: str, cdm: Path, studies
     ConfigError: no such policy, or no key of the holder. Others: as `Holder.site`.
     """
     held = load(Path(policy)) if policy.endswith(".yaml") else _installed(policy)
-    public = read_public(studies / "holder.pub")
-    holder = Holder(name, cdm, held, signed_in(studies, name, public), carried_in(studies))
+    holder = Holder(name, cdm, held, PermitFolder(studies, name), carried_in(studies))
     return holder.site(key, folder)
-
-
-def signed_in(folder: Path, site: str, holder: str) -> Permits:
-    """Finds the permit of a study in `folder`, among those that name `holder` for the site."""
-
-    def find(study: str) -> Permit | None:
-        for path in sorted(folder.glob("*.toml")):
-            permit = permit_file.read(path)
-            terms = permit.sites.get(site)
-            if permit.study == study and terms is not None and terms.holder == holder:
-                return permit
-        return None
-
-    return find
 
 
 def _installed(key: str) -> Policy:

@@ -16,7 +16,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from transat import __version__
 from transat.core.errors import InputError, SiteUnreachable, StudyError, close_match
 from transat.core.folders import held
 from transat.core.languages import Text
@@ -26,14 +25,13 @@ from transat.federation import permit_file
 from transat.federation.coordinator import Coordinator
 from transat.federation.in_process import InProcess
 from transat.federation.keys import Key
-from transat.federation.permit import Holding, Permit, sign, terms_for
-from transat.federation.questions import STEPS
+from transat.federation.permit import Holding, Permit, sign
 from transat.federation.site import Site
 from transat.studies import output
 from transat.studies.at_site import Holder
-from transat.studies.hashes import hashes
 from transat.studies.inutero.study import Progress
 from transat.studies.joint import carry_out, write_result
+from transat.studies.permits import Party, draft
 from transat.studies.protocol import Protocol
 from transat.studies.record import fingerprint
 from transat.studies.results import StudyResult
@@ -154,34 +152,14 @@ def _permit(
     coordinator: Key,
     keys: Mapping[str, Key],
 ) -> Permit:
-    """The permit of one run, each site under the strictest of all the holders' numbers."""
-    holder, day, names = Key.new(), datetime.now(UTC).date(), hashes(protocol)
-    policies = {name: protocol.policies()[name] for name in holdings}
-    terms = {
-        name: terms_for(
-            policy,
-            holder.public,
-            keys[name].public,
-            policies.values(),
-            holding=holdings[name],
-        )
-        for name, policy in policies.items()
+    """The permit of one run, signed by a key made for it."""
+    holder, day = Key.new(), datetime.now(UTC).date()
+    parties = {
+        name: Party(holder.public, keys[name].public, holding=said)
+        for name, said in holdings.items()
     }
-    permit = Permit(
-        project=protocol.document.study.id,
-        study=names.logic,
-        document=names.document,
-        version=__version__,
-        cohorts=(names.cohort,),
-        steps=tuple(STEPS),
-        rounds=ROUNDS,
-        starts=day,
-        ends=day + timedelta(days=365),
-        coordinator=coordinator.public,
-        sites=terms,
-        signatures={},
-    )
-    return sign(permit, holder)
+    end = day + timedelta(days=365)
+    return sign(draft(protocol, parties, coordinator.public, day, end, ROUNDS), holder)
 
 
 def _check(protocol: Protocol, sites: dict[str, Path]) -> None:
