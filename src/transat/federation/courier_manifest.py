@@ -7,6 +7,7 @@ from typing import Final
 
 from transat.core.languages import LANGUAGES, Language, Text
 from transat.federation.courier_export import SUMS, Carried
+from transat.federation.courier_fields import FIELDS
 from transat.federation.courier_words import FLOOR, Part, Said
 
 _KINDS: Final = {
@@ -15,28 +16,15 @@ _KINDS: Final = {
     "refusal": Text("refus", "refusal"),
     "unknown": Text("inconnu", "unknown"),
 }
-_FIELDS: Final = {
-    "births": Text("naissances", "births"),
-    "cases": Text("cas", "cases"),
-    "coefficients": Text("coefficients", "coefficients"),
-    "columns": Text("colonnes nommées", "columns named"),
-    "covariance": Text("variances et covariances", "variances and covariances"),
-    "exposed": Text("personnes exposées", "exposed people"),
-    "exposed_cases": Text("cas exposés", "exposed cases"),
-    "gradient": Text("gradient (une somme par colonne)", "gradient (a sum for each column)"),
-    "hessian": Text("hessienne (une somme par couple)", "Hessian (a sum for each pair)"),
-    "information": Text("information (une somme par couple)", "information (a sum for each pair)"),
-    "keys": Text("règles", "rules"),
-    "log_likelihood": Text("log-vraisemblance", "log-likelihood"),
-    "model": Text("modèle", "model"),
-    "outcome_codes": Text("malformations", "malformations"),
-    "exposure_codes": Text("médicaments", "medicines"),
-    "persons": Text("personnes", "people"),
-    "pregnancies": Text("grossesses", "pregnancies"),
-    "rows": Text("lignes de la table d'analyse", "rows of the analysis table"),
-    "score": Text("score (une somme par colonne)", "score (a sum for each column)"),
-    "terms": Text("colonnes du modèle", "columns of the model"),
-}
+_COLON: Final = Text(" : ", ": ")
+#: Names of columns that are shown at most; the file has them all.
+_SHOWN: Final = 12
+_BROUGHT: Final = (
+    Text("avec la réponse d'un autre site, déjà sortie", "with another site's answer, already out"),
+    Text(
+        "avec des réponses d'autres sites, déjà sorties", "with other sites' answers, already out"
+    ),
+)
 _NUMBERS: Final = Text("nombre", "number"), Text("nombres", "numbers")
 _MESSAGES: Final = Text("message", "message"), Text("messages", "messages")
 _BYTES: Final = Text("octet", "byte"), Text("octets", "bytes")
@@ -60,8 +48,8 @@ def manifest(messages: Sequence[Carried], told: Sequence[Said]) -> str:
 
 def summary(message: Said, language: Language) -> str:
     """One line: what it is and how much is in it."""
-    colon = " : " if language == "fr" else ": "
-    line = f"{_KINDS[message.kind].in_(language)}{colon}{message.text.in_(language)}"
+    kind = _KINDS[message.kind].in_(language)
+    line = f"{kind}{_COLON.in_(language)}{message.text.in_(language)}"
     if message.kind == "unknown":
         return line
     if message.kind == "refusal":
@@ -74,6 +62,21 @@ def summary(message: Said, language: Language) -> str:
     return f"{line} ({', '.join(text.in_(language) for text in found)})"
 
 
+def about(message: Said, language: Language) -> list[str]:
+    """Which columns a question or a refusal names, and what else a question brings to the site."""
+    if message.kind not in ("question", "refusal"):
+        return []
+    lines = [
+        f"  {_named(part, language)}{', '.join(part.words[:_SHOWN])}{_more(part)}"
+        for part in message.parts
+        if part.words and part.name != "code"
+    ]
+    if message.brings:
+        text = _BROUGHT[len(message.brings) > 1].in_(language)
+        lines.append(f"  {text}{_COLON.in_(language)}{', '.join(message.brings)}")
+    return lines
+
+
 def details(message: Said, language: Language) -> list[str]:
     """Lines for one message: what it is about, each field, and what may not leave."""
     texts = [
@@ -83,6 +86,8 @@ def details(message: Said, language: Language) -> list[str]:
     ]
     lines = [text.in_(language) for text in texts]
     lines += [_part(part, language) for part in message.parts]
+    if message.brings:
+        lines += about(message, language)[-1:]
     return lines + warnings(message, language)
 
 
@@ -110,17 +115,23 @@ def warnings(message: Said, language: Language) -> list[str]:
 
 
 def _part(part: Part, language: Language) -> str:
-    colon = " : " if language == "fr" else ": "
-    name = _FIELDS[part.name].in_(language) if part.name in _FIELDS else part.name
     found = []
     if part.words:
-        shown = ", ".join(part.words[:12]) + (", …" if len(part.words) > 12 else "")
-        found.append(shown)
+        found.append(", ".join(part.words[:_SHOWN]) + _more(part))
     if part.numbers:
         found.append(_many(part.numbers, *_NUMBERS).in_(language))
     if part.withheld:
         found.append(_many(part.withheld, *_KEPT).in_(language))
-    return f"  {name}{colon}{', '.join(found) if found else '—'}"
+    return f"  {_named(part, language)}{', '.join(found) if found else '—'}"
+
+
+def _named(part: Part, language: Language) -> str:
+    name = FIELDS[part.name].in_(language) if part.name in FIELDS else part.name
+    return f"{name}{_COLON.in_(language)}"
+
+
+def _more(part: Part) -> str:
+    return ", …" if len(part.words) > _SHOWN else ""
 
 
 def _many(number: int, one: Text, more: Text) -> Text:
@@ -135,6 +146,7 @@ def _in(read: Sequence[tuple[Carried, Said]], language: Language) -> str:
         octets = _many(len(message.payload), *_BYTES)
         lines.append(f"{number}. {message.file}")
         lines.append(f"   {summary(found, language)}")
+        lines += [f"   {line}" for line in about(found, language)]
         lines.append(f"   {octets.in_(language)}, SHA-256 {message.sha256}")
         lines += [f"   {warning}" for warning in warnings(found, language)]
     lines += ["", _footer(language)]
@@ -147,10 +159,10 @@ def _title(read: Sequence[tuple[Carried, Said]], language: Language) -> str:
     size = sum(len(message.payload) for message, _ in read)
     if read[0][0].file.startswith("question"):
         head = Text(
-            f"FRANÇAIS. Questions à porter au site « {sites} », étude {study}. Aucune donnée de "
+            f"FRANÇAIS. Questions à porter au site « {sites} », étude {study}. Aucune ligne de "
             "patient n'y entre : ce sont des demandes.",
-            f'ENGLISH. Questions to carry to the site "{sites}", study {study}. No patient data '
-            "are in them: they ask.",
+            f'ENGLISH. Questions to carry to the site "{sites}", study {study}. No patient row is '
+            "in them: they ask.",
         )
     else:
         head = Text(

@@ -19,6 +19,7 @@ from transat.federation.messages import (
     MessageError,
     SignedAnswer,
     SignedQuestion,
+    carried,
     read_answer,
     read_question,
 )
@@ -34,6 +35,10 @@ STATISTICS: Final = {
     "attrition": Text(
         "combien de grossesses et de femmes chaque règle a laissées",
         "how many pregnancies and women each rule left",
+    ),
+    "bins": Text(
+        "combien de personnes entre deux bornes du protocole",
+        "how many people between two edges of the protocol",
     ),
     "boosted_trees": Text(
         "une étape d'arbres de décision (sommes par tranche)",
@@ -63,6 +68,10 @@ STATISTICS: Final = {
         "medicines and malformations, all pairs: counts and sums",
     ),
     "prevalence": Text("fréquence des malformations", "frequency of malformations"),
+    "tree_review": Text(
+        "examen d'un modèle avant sa sortie : erreurs et attaques",
+        "review of a model before it leaves: errors and attacks",
+    ),
 }
 _UNKNOWN: Final = Text(
     "contenu qu'aucune statistique installée ici n'écrit",
@@ -87,7 +96,8 @@ class Said:
     kind: question, release, refusal, or unknown: signed, but in no installed statistic's words.
     statistic: an installed step's name, or a refusal's code. parts: its fields. counts: head counts
     that it states, by name, how many. small: names of the counts of 1 to FLOOR-1 among them:
-    nothing of the kind may leave.
+    nothing of the kind may leave. brings: of a question, the sites whose answers to the round
+    before come with it.
     """
 
     kind: str
@@ -99,6 +109,7 @@ class Said:
     parts: tuple[Part, ...]
     counts: tuple[tuple[str, int], ...] = ()
     small: tuple[str, ...] = ()
+    brings: tuple[str, ...] = ()
 
     @property
     def numbers(self) -> int:
@@ -146,8 +157,16 @@ def _question(signed: SignedQuestion) -> Said:
     question = Question.decode(signed.body)
     return Said(
         "question", signed.study, signed.site, signed.asked, question.step,
-        _text(question.step), _parts(question.parameters, signed.body),
+        _text(question.step), _parts(question.parameters, signed.body), brings=_brought(signed),
     )  # fmt: skip
+
+
+def _brought(signed: SignedQuestion) -> tuple[str, ...]:
+    """The sites whose answers a question brings; raises WireError where one is none."""
+    try:
+        return tuple(carried(answer).site for answer in signed.evidence)
+    except MessageError:
+        raise WireError("evidence") from None
 
 
 def _answer(signed: SignedAnswer) -> Said:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,14 @@ from transat.core.errors import InputError
 from transat.core.languages import LANGUAGES
 from transat.federation import messages
 from transat.federation.courier_export import Carried
-from transat.federation.courier_manifest import details, manifest, summary, warnings
+from transat.federation.courier_fields import FIELDS
+from transat.federation.courier_manifest import about, details, manifest, summary, warnings
 from transat.federation.courier_words import STATISTICS, said
 from transat.federation.keys import Key
-from transat.federation.questions import RELEASES, STEPS
+from transat.federation.questions import RELEASES, STEPS, Question
+from transat.federation.wire import Refusal
 from transat.statistics import logistic, prevalence
+from transat.statistics.design_matrix import Model
 
 Ask = Callable[..., bytes]
 
@@ -29,6 +33,32 @@ def answered(release: Any, question: bytes) -> bytes:
 
 def test_every_installed_statistic_has_its_words() -> None:
     assert set(STEPS) <= set(STATISTICS)
+
+
+def test_every_field_that_can_be_asked_or_left_has_its_words() -> None:
+    kinds = [kind for step in STEPS.values() for kind in (step.parameters, step.release)]
+    names = {field.name for kind in (*kinds, Refusal) for field in fields(kind)}
+    assert names - set(FIELDS) == set()
+
+
+def test_a_question_names_its_columns_and_whose_answers_come_with_it(
+    ask: Ask, small_site: Any
+) -> None:
+    model = Model("spina_bifida", ("N03A",), ("age", "epilepsy"))
+    body = Question("logistic", logistic.Parameters(model)).encode()
+    answer = small_site("quebec").answer(ask("quebec"))
+    evidence = (messages.carry(messages.read_answer(answer)),)
+    key = Key.new()
+    payload = messages.question("a" * 64, "b" * 64, "france", body, key, (), evidence)
+    found = said(payload, "q")
+    assert found.brings == ("quebec",)
+    message = Carried("question-001-0123456789abcdef.jsonl", payload)
+    text = manifest([message], [found])
+    for name in ("spina_bifida", "N03A", "epilepsy"):
+        assert text.count(name) == 2
+    assert "avec la réponse d'un autre site, déjà sortie : quebec" in text
+    assert "with another site's answer, already out: quebec" in text
+    assert about(found, "fr")[-1] in details(found, "fr")
 
 
 def test_a_question_says_what_it_asks(ask: Ask) -> None:
