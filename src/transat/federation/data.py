@@ -22,7 +22,9 @@ class SiteData:
     table: births or pregnancies by exposure and outcome. attrition: what each rule of the
     population left. facts: which cells may leave. people: (n,) int64, a name of the person behind
     each row, the same in every cohort of the site (for the overlap of cohorts). survival: rows of
-    time and event, where the study has them.
+    time and event, where the study has them. professionals: (n,) int64, a name of the prescriber or
+    hospital behind each row, -1 where not known; None where no column names them. simulated: the CDM
+    says that its people are none; then only, rule G9 does not count over all models.
     """
 
     table: AnalysisTable
@@ -30,3 +32,5 @@ class SiteData:
     facts: SiteFacts
     people: NDArray[np.int64]
     survival: SurvivalTable | None = None
+    professionals: NDArray[np.int64] | None = None
+    simulated: bool = False

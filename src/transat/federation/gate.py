@@ -19,19 +19,29 @@ from transat.federation.checks.check import Asked, Check, Remembered
 from transat.federation.checks.closed_list import ClosedList
 from transat.federation.checks.coefficients import Coefficients
 from transat.federation.checks.implied_tables import ImpliedTables
+from transat.federation.checks.models import Models
 from transat.federation.checks.path import Path
+from transat.federation.checks.professionals import Professionals
+from transat.federation.checks.rare_words import RareWords
+from transat.federation.checks.time_grid import TimeGrid
+from transat.federation.checks.trees import Trees
 from transat.federation.policy import Policy
 from transat.federation.questions import STEPS
 
 #: What makes a check, in the order in which they look; one line per check.
 CHECKS: Final[tuple[Callable[[], Check], ...]] = (
     ClosedList,
+    TimeGrid,
+    Trees,
+    Professionals,
     CellFloor,
     ImpliedTables,
+    RareWords,
     BetweenReleases,
     Budget,
     Coefficients,
     lambda: Path({name: step.combine for name, step in STEPS.items() if step.combine}),
+    Models,
 )
 
 

@@ -15,15 +15,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from transat.federation import attrition, regression
+from transat.federation import attrition, forests, regression, survival
 from transat.federation.checks import few_trials
 from transat.federation.data import SiteData
 from transat.federation.regression import Fit
 from transat.federation.wire import Refusal, Registry, WireError
+from transat.learners import bins, boosted_trees, tree_review
 from transat.statistics import (
     cox,
     firth,
     inverse_variance,
+    kaplan_meier,
     logistic,
     mantel_haenszel,
     prevalence,
@@ -120,6 +122,16 @@ def _own_fit(data: SiteData, asked: inverse_variance.Parameters) -> Fit:
     return view(data, replace(asked.fitted, coefficients=at))
 
 
+def _everybody(release: Any) -> Counts:
+    """Of a curve: its people; its other counts are sums of one grouping (rule G6)."""
+    return {"persons": release.counts()["persons"].sum(keepdims=True)}
+
+
+def _nothing(release: Any) -> Counts:
+    """Of rows kept apart, which no other statistic counts."""
+    return {}
+
+
 INSTALLED: Final[tuple[Step, ...]] = (
     Step(
         "attrition", attrition.Parameters, attrition.Release,
@@ -152,6 +164,31 @@ INSTALLED: Final[tuple[Step, ...]] = (
         "inverse_variance", inverse_variance.Parameters, inverse_variance.Release,
         lambda data, asked: inverse_variance.at_site(_own_table(data, asked), asked),
         unfit=_own_unfit, kept=_rows_only, fit=_own_fit,
+    ),
+    Step(
+        "cox", cox.Parameters, cox.Release,
+        lambda data, asked: cox.at_site(survival.held(data), asked),
+        unfit=survival.unfit_cox, kept=_rows_only, fit=survival.of_cox, combine=cox.combine,
+    ),
+    Step(
+        "kaplan_meier", kaplan_meier.Parameters, kaplan_meier.Release,
+        lambda data, asked: kaplan_meier.at_site(survival.held(data), asked),
+        unfit=survival.unfit_kaplan_meier, kept=_everybody,
+    ),
+    Step(
+        "bins", bins.Parameters, bins.Release,
+        lambda data, asked: bins.at_site(data.table, asked),
+        unfit=forests.unfit_bins, kept=_rows_only,
+    ),
+    Step(
+        "boosted_trees", boosted_trees.Parameters, boosted_trees.Release,
+        lambda data, asked: boosted_trees.at_site(data.table, asked),
+        unfit=forests.unfit_trees, kept=_rows_only,
+    ),
+    Step(
+        "tree_review", tree_review.Parameters, tree_review.Release,
+        lambda data, asked: tree_review.at_site(data.table, asked),
+        unfit=forests.unfit_review, kept=_nothing,
     ),
 )  # fmt: skip
 

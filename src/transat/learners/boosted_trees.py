@@ -68,6 +68,10 @@ class Parameters:
     least_gain: float = 1e-6
     hold_out: float = 0.0
 
+    def start(self) -> Parameters:
+        """The question with which its fit begins."""
+        return replace(self, base=0.0, grown=(), growing=Tree(), started=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Release:

@@ -154,12 +154,13 @@ def combine(ask: Ask, parameters: Parameters) -> Result:
 
 
 def weights(table: SurvivalTable, parameters: Parameters) -> Floats:
-    """v (n,) of the docstring at the coefficients asked for: how much each row weighs in a round.
-
-    Rows at risk at no event time are left out. For a gate that refuses steps about a few people.
+    """v (n,) of the docstring at the coefficients asked for: how much each row weighs in a round;
+    0 for a row at risk at no event time. For a gate that refuses steps about a few people.
     """
     sets = risk_sets(table, parameters.columns, parameters.event)
-    return _weighed(sets, parameters).weights
+    found = np.zeros(table.n)
+    found[sets.row] = _weighed(sets, parameters).weights
+    return found
 
 
 def implied_counts(table: SurvivalTable, parameters: Parameters) -> dict[str, int]:

@@ -61,7 +61,6 @@ class Release:
     """What leaves a site: head counts of G groups (rows of spells are not people: one each) in the
     K intervals that end at `edges`."""
 
-    by: str
     edges: Floats  # (K,)
     entered: Integers  # (G, K) under observation from the beginning of the interval
     events: Integers  # (G, K)
@@ -146,7 +145,6 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
         return np.bincount(at, minlength=size).reshape(-1, edges.size).astype(np.int64)
 
     return Release(
-        by=parameters.by,
         edges=edges,
         entered=counted(seen, start),
         events=counted(inside & failed, end),
@@ -161,7 +159,7 @@ def combine(releases: Sequence[Release], parameters: Parameters) -> Result:
     ------
     ValueError : no release, or releases about different groups.
     """
-    if not releases or len({(r.by, len(r.entered)) for r in releases}) != 1:
+    if not releases or len({len(r.entered) for r in releases}) != 1:
         raise ValueError("kaplan_meier needs releases about the same groups")
     common = releases[0].edges
     for release in releases[1:]:
@@ -174,7 +172,7 @@ def combine(releases: Sequence[Release], parameters: Parameters) -> Result:
     )
     total = replace(first, entered=entered, events=events, censored=censored)
     return Result(
-        by=first.by,
+        by=parameters.by,
         together=_curves(total, parameters),
         sites=tuple(_curves(r, parameters) for r in on_common),
     )

@@ -29,6 +29,7 @@ class RiskSets:
 
     persons, events, event_free: people behind the table; events; people without any.
     x: (n, p) columns less their means, which no partial likelihood sees. before, last: (n,).
+    row: (n,) their place in the table.
     late: rows that enter after the first event time of their stratum, in order of `before`.
     failed: rows with an event, in order of `last`. tie: (events,) their event time. share:
     (events,) 0, 1/d, ... (d-1)/d among the d events of a time. strata: (S+1,) where the event times
@@ -41,6 +42,7 @@ class RiskSets:
     x: Floats
     before: Integers
     last: Integers
+    row: Integers
     late: Integers
     failed: Integers
     tie: Integers
@@ -189,6 +191,7 @@ def _made(table: SurvivalTable, columns: tuple[str, ...], event: int) -> RiskSet
         x=np.ascontiguousarray(x),
         before=before,
         last=last,
+        row=kept,
         late=late[np.argsort(before[late], kind="stable")],
         failed=ends,
         tie=tie,

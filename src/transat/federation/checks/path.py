@@ -129,6 +129,8 @@ class Path:
 
 def fit_name(step: str, parameters: Any) -> str | None:
     """A name for the fit that a step belongs to, the same at every site; None for other steps."""
+    if hasattr(parameters, "start"):  # trees: no coefficients, and their own check (G7)
+        return step + hashlib.sha256(PARAMETERS.encode(parameters.start())).hexdigest()
     if not hasattr(parameters, "coefficients"):
         return None
     start = _start(parameters)

@@ -1,0 +1,213 @@
+"""G7. Trees: bins and nodes are made one until each is large, and only the fit's own trees grow.
+
+Rule: edges of features are of the protocol's grid, agreed by `bins`, whose intervals with few rows
+are made one; no other edge may be asked for later. The sums of a level of a tree leave by groups of
+bins such that in each of them, for both children of a split alike, rows are 0 or at least
+`leaf_patients`, rows with the outcome and rows without 0 or at least the threshold (the first tree
+tells these counts exactly; so this is more than `node_class`). Children are grouped no finer than
+their parent, so that a parent less one child tells no small count of the other; and an edge is not
+offered where a child would hold, or be held by, a node of an earlier tree that differs from it by a
+small count. Trees and leaf values are not the coordinator's choice: the site makes the next
+question of the fit again from its own answer and the other sites' (`boosted_trees.advance`), and
+answers that one alone. What it stops: reading small cells of features crossed with one another and
+with the outcome out of histograms (60,395 cells of 1 to 10 patients in 20 trees), trees and values
+chosen to isolate people, cut points that are a patient's own value.
+
+Source: reference/federation.md §4.3–4.4, G7; no published text gives this rule.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transat.federation import messages
+from transat.federation.checks import groups
+from transat.federation.checks.check import Asked, Remembered
+from transat.federation.checks.near_nodes import Earlier
+from transat.federation.questions import PARAMETERS, RELEASES
+from transat.federation.refusals import Refused
+from transat.federation.wire import WireError
+from transat.learners import bins, boosted_trees, trees
+from transat.learners.trees import Bins
+
+Flags = NDArray[np.bool_]
+Integers = NDArray[np.int64]
+
+
+class Trees:
+    """The check of G7; it remembers the grids of features, which of their edges left, and the last
+    round of each fit."""
+
+    rule, key = "G7", "trees"
+
+    def __init__(self) -> None:
+        self._grids: dict[str, tuple[float, ...]] = {}
+        self._edges: dict[str, frozenset[float]] = {}
+        self._rounds: dict[str, tuple[boosted_trees.Parameters, boosted_trees.Release]] = {}
+        self._earlier = Earlier()
+
+    def before(self, asked: Asked) -> None:
+        """Raises Refused: bins, for edges that are not agreed, or leaves too small; coefficients,
+        for trees that are not the fit's."""
+        if isinstance(asked.parameters, bins.Parameters):
+            _only(asked, asked.parameters.grid, self._grids)
+        if isinstance(asked.parameters, boosted_trees.Parameters):
+            agreed = {name: self._edges.get(name, frozenset()) for name in self._edges}
+            _only(asked, asked.parameters.bins, agreed, missing_fits=False)
+            if asked.parameters.least_rows < asked.policy.limit("leaf_patients"):
+                raise Refused("bins", ("least_rows",))
+            self._on_the_way(asked, asked.parameters)
+
+    def _on_the_way(self, asked: Asked, wanted: boosted_trees.Parameters) -> None:
+        if wanted == wanted.start():
+            return
+        last = self._rounds.get(_fit(asked, wanted))
+        if last is None:
+            raise Refused("coefficients")
+        before, own = last
+        try:
+            following, _ = boosted_trees.advance(before, [own, *_others(asked, before)])
+        except ValueError:
+            raise Refused("coefficients") from None
+        if following.finished or following.asked != wanted:
+            raise Refused("coefficients")
+
+    def after(self, asked: Asked, release: Any) -> Any:
+        """The release in groups that are large enough. Raises Refused: bins, where none is."""
+        if isinstance(release, bins.Release):
+            return self._grouped(asked, release)
+        if isinstance(release, boosted_trees.Release):
+            merged = release.merged(self._kept(asked, release))
+            if not groups.fits(merged.rows[None], _floors(asked)[:1]):
+                raise Refused("bins", asked.parameters.bins.names)
+            return merged
+        return release
+
+    def _grouped(self, asked: Asked, release: bins.Release) -> bins.Release:
+        """Grouped on the first grid of each feature, so that later ones tell sums of its groups."""
+        grid = asked.parameters.grid
+        first = Bins(
+            grid.names,
+            tuple(
+                self._grids.get(f"{asked.cohort} {n}", e)
+                for n, e in zip(grid.names, grid.edges, strict=True)
+            ),
+        )
+        whole = bins.at_site(asked.data.table, bins.Parameters(first))
+        kept = np.zeros_like(release.kept)
+        for k, (edges, all_edges) in enumerate(zip(grid.edges, first.edges, strict=True)):
+            ends = groups.whole(whole.rows[k : k + 1], _floors(asked)[:1], whole.kept[k])
+            large = {edge for edge, end in zip(all_edges, ends, strict=False) if end}
+            kept[k, : len(edges)] = [edge in large for edge in edges]
+            kept[k, len(edges)] = True
+        merged = release.merged(kept)
+        if not groups.fits(merged.rows[None], _floors(asked)[:1]):
+            raise Refused("bins", grid.names)
+        return merged
+
+    def _kept(self, asked: Asked, release: boosted_trees.Release) -> Flags:
+        parameters: boosted_trees.Parameters = asked.parameters
+        cells, used = _cells(asked)
+        kept = release.kept.copy()
+        nodes, features = kept.shape[:2]
+        tree = parameters.growing
+        if tree.depth:
+            _, own = self._rounds[_fit(asked, parameters)]
+            kept &= np.repeat(own.kept, 2, axis=0)
+        step = 1 if nodes == 1 else 2  # both children of a split are grouped alike
+        floors = np.tile(_floors(asked), step)
+        for node in range(0, nodes, step):
+            for k in range(features):
+                pair = np.concatenate(cells[:, node : node + step, k].transpose(1, 0, 2))
+                kept[node : node + step, k] = groups.whole(pair, floors, kept[node, k])
+        offered = self._earlier.far(asked, kept, cells[0], used)
+        return offered
+
+    def left(self, asked: Asked, release: Any) -> Remembered | None:
+        """Edges that left, by feature; or the round of the fit."""
+        if isinstance(release, bins.Release):
+            grid = asked.parameters.grid
+            return {
+                "cohort": asked.cohort,
+                "grid": {n: list(e) for n, e in zip(grid.names, grid.edges, strict=True)},
+                "kept": {
+                    n: [edge for edge, end in zip(e, ends, strict=False) if end]
+                    for n, e, ends in zip(grid.names, grid.edges, release.kept, strict=True)
+                },
+            }
+        if isinstance(release, boosted_trees.Release):
+            return {
+                "fit": _fit(asked, asked.parameters),
+                "asked": PARAMETERS.encode(asked.parameters).decode(),
+                "own": RELEASES.encode(release).decode(),
+            }
+        return None
+
+    def recall(self, remembered: Remembered) -> None:
+        """Remember edges, or a round."""
+        if "fit" in remembered:
+            asked = PARAMETERS.decode(remembered["asked"].encode())
+            own = RELEASES.decode(remembered["own"].encode())
+            self._rounds[str(remembered["fit"])] = asked, own
+            return
+        for name, edges in remembered["grid"].items():
+            self._grids.setdefault(f"{remembered['cohort']} {name}", tuple(edges))
+        for name, edges in remembered["kept"].items():
+            key = f"{remembered['cohort']} {name}"
+            self._edges[key] = self._edges.get(key, frozenset()) | set(edges)
+
+
+def _only(asked: Asked, wanted: Bins, known: Any, missing_fits: bool = True) -> None:
+    """Raises Refused: bins, with the features of which an edge is not a known one."""
+    wrong = []
+    for name, edges in zip(wanted.names, wanted.edges, strict=True):
+        held = known.get(f"{asked.cohort} {name}")
+        if (held is None and not missing_fits) or (
+            held is not None and not set(edges) <= set(held)
+        ):
+            wrong.append(name)
+    if wrong:
+        raise Refused("bins", tuple(wrong))
+
+
+def _floors(asked: Asked) -> Integers:
+    """Of the rows of a group, of those with the outcome, of those without."""
+    policy = asked.policy
+    each = max(policy.threshold, int(policy.limit("node_class")))
+    rows = max(each, int(policy.limit("node_patients")), int(policy.limit("leaf_patients")))
+    return np.array([rows, each, each])
+
+
+def _cells(asked: Asked) -> tuple[Integers, Flags]:
+    """(3, nodes, features, bins) rows, with the outcome, without; and (n,) the rows used."""
+    table, parameters = asked.data.table, asked.parameters
+    found = trees.binned(table, parameters.bins)
+    used, y = boosted_trees.rows_used(table, parameters)
+    node, shape = boosted_trees.places(parameters, found)
+    rows = boosted_trees.tally(node, found, used, shape)
+    cases = boosted_trees.tally(node, found, used & (y == 1), shape)
+    return np.stack([rows, cases, rows - cases]).astype(np.int64), used
+
+
+def _fit(asked: Asked, parameters: boosted_trees.Parameters) -> str:
+    body = PARAMETERS.encode(parameters.start())
+    return hashlib.sha256(f"{asked.study} {asked.cohort} ".encode() + body).hexdigest()
+
+
+def _others(asked: Asked, before: boosted_trees.Parameters) -> Sequence[boosted_trees.Release]:
+    """The other sites' answers to the question of the round before."""
+    body, found = PARAMETERS.encode(before), {}
+    for answer in asked.evidence:
+        if answer.asked == messages.asked(asked.study, asked.cohort, answer.site, body):
+            try:
+                release = RELEASES.decode(answer.body)
+            except WireError:
+                continue
+            if isinstance(release, boosted_trees.Release):
+                found[answer.site] = release
+    return [found[site] for site in sorted(found)]

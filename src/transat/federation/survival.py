@@ -1,0 +1,103 @@
+"""Survival statistics as the gate sees them: what of their questions is not answered, and the view
+of a Cox regression for the checks of iterative statistics."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transat.cohorts.survival_table import SurvivalTable
+from transat.federation.data import SiteData
+from transat.federation.regression import Fit
+from transat.statistics import cox, kaplan_meier
+from transat.statistics.risk_sets import positions
+
+Floats = NDArray[np.float64]
+
+#: Edges of the longest grid: sixty years of months.
+LONGEST = 720
+
+
+def unfit_cox(data: SiteData, parameters: cox.Parameters) -> tuple[str, ...]:
+    """Fields of a Cox regression's question that are not answered so."""
+    wrong = _columns(data, parameters.columns)
+    if not 1 <= parameters.event <= 127:
+        wrong += ("event",)
+    if len(parameters.coefficients) not in (0, len(parameters.columns)):
+        wrong += ("coefficients",)
+    return wrong
+
+
+def unfit_kaplan_meier(data: SiteData, parameters: kaplan_meier.Parameters) -> tuple[str, ...]:
+    """Fields of a survival curve's question that are not answered so."""
+    by = (parameters.by,) if parameters.by else ()
+    wrong = _columns(data, by)
+    if by and not wrong and data.survival is not None:
+        column = data.survival.columns[:, positions(data.survival, by)[0]]
+        wrong += () if np.isin(column, (0.0, 1.0)).all() else ("by",)
+    edges = np.asarray(parameters.grid)
+    if not 1 <= edges.size <= LONGEST or edges[0] <= 0 or (np.diff(edges) <= 0).any():
+        wrong += ("grid",)
+    return wrong if 0 <= parameters.event <= 127 else (*wrong, "event")
+
+
+def of_cox(data: SiteData, parameters: cox.Parameters) -> Fit:
+    """The view of one round of a Cox regression; one row a person, whatever their spells.
+
+    A person has a 0/1 column who has it in a spell; of another column, its mean; weighs what the
+    spells weigh together. A Cox regression weighs rows alike in its gradient and information.
+    """
+    table = held(data)
+    chosen = positions(table, parameters.columns)
+    x = table.columns[:, chosen]
+    events = (table.event == parameters.event).astype(np.float64)
+    weights, people = cox.weights(table, parameters), table.people
+    persons, person = np.unique(people, return_inverse=True)
+    if persons.size < table.n:
+        x, events = _by_person(x, person), _most(events, person)
+        weights, people = np.bincount(person, weights).astype(np.float64), persons
+    coefficients = np.asarray(parameters.coefficients or np.zeros(len(chosen)), dtype=np.float64)
+    same = replace(parameters, columns=tuple(sorted(parameters.columns)), coefficients=())
+    return Fit(
+        model=hashlib.sha256(f"cox {same!r}".encode()).hexdigest()[:32],
+        names=parameters.columns,
+        x=x,
+        events=events,
+        people=people,
+        coefficients=coefficients,
+        weights=weights,
+        means=weights,
+    )
+
+
+def _columns(data: SiteData, columns: tuple[str, ...]) -> tuple[str, ...]:
+    if data.survival is None:
+        return ("survival",)
+    known = set(columns) <= set(data.survival.column_names)
+    return () if known and len(set(columns)) == len(columns) else ("columns",)
+
+
+def held(data: SiteData) -> SurvivalTable:
+    """The table of times. Raises ValueError where the study has none."""
+    if data.survival is None:
+        raise ValueError("survival: this study has no table of times")
+    return data.survival
+
+
+def _by_person(x: Floats, person: NDArray[np.intp]) -> Floats:
+    count = np.bincount(person)
+    means = np.column_stack([np.bincount(person, column) / count for column in x.T])
+    for at, column in enumerate(x.T):
+        if np.isin(column, (0.0, 1.0)).all():
+            means[:, at] = _most(column, person)
+    return means
+
+
+def _most(values: Floats, person: NDArray[np.intp]) -> Floats:
+    """The largest of each person's values."""
+    found = np.full(int(person.max(initial=-1)) + 1, -np.inf)
+    np.maximum.at(found, person, values)
+    return found
