@@ -192,15 +192,15 @@ _ALWAYS: Final = {"transat", "kind", "key", "body_sha256", "signature"}
 def _read(payload: bytes, kind: str) -> tuple[dict[str, Any], bytes, str]:
     if len(payload) > LONGEST:
         raise MessageError("length")
-    first, newline, rest = payload.partition(b"\n")
-    padded, end, after = rest.partition(b"\n")
-    if not newline or not end or after:
+    start, end = payload.find(b"\n") + 1, len(payload) - 1
+    if not start or payload.find(b"\n", start) != end:
         raise MessageError("lines")
+    first = payload[: start - 1]
     head = _head(first, kind)
-    length = len(padded) - head.get("pad", 0)
-    body = padded[: max(length, 0)]
-    if length < 0 or padded[length:].strip(b" "):
+    stop = end - head.get("pad", 0)
+    if stop < start or payload[stop:end].strip(b" "):
         raise MessageError("pad")
+    body = payload[start:stop]
     if hashlib.sha256(body).hexdigest() != head["body_sha256"]:
         raise MessageError("body")
     return head, body, first.decode()
@@ -219,10 +219,14 @@ def _head(line: bytes, kind: str) -> dict[str, Any]:
     for name in fields:
         _fits(name, head[name])
     signature = head.pop("signature")
-    if not signed_by(head["key"], signature, rfc8785.dumps(head)):
-        raise MessageError("signature")
-    if rfc8785.dumps({**head, "signature": signature}) != line:
+    try:
+        content, whole = rfc8785.dumps(head), rfc8785.dumps({**head, "signature": signature})
+    except rfc8785.CanonicalizationError:  # half a letter
+        raise MessageError("head") from None
+    if whole != line:
         raise MessageError("head")
+    if not signed_by(head["key"], signature, content):
+        raise MessageError("signature")
     return head
 
 
