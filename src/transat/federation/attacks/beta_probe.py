@@ -65,7 +65,7 @@ ATTACK = Attack(
         "ask a step at coefficients that isolate one person",
     ),
     "programme.md, beta probe (rule G10)",
-    ("path", "coefficients"),
+    ("path", "coefficients", "budget"),
     ("logistic",),
     run,
 )

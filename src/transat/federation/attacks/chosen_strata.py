@@ -38,7 +38,7 @@ ATTACK = Attack(
         "name strata of one's own choice in a model",
     ),
     "Huth et al. 2023, Bioinformatics (covariance attack on DataSHIELD)",
-    ("closed_list", "implied_tables"),
+    ("closed_list", "implied_tables", "budget"),
     ("logistic",),
     lambda ask, public: run(ask, public),
 )

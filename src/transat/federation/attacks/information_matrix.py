@@ -55,7 +55,7 @@ ATTACK = Attack(
         "read two-way tables in the first step of a regression",
     ),
     "programme.md, measured 2026-11; dsBase glmDS2.R (tests one-way counts only)",
-    ("implied_tables",),
+    ("implied_tables", "budget"),
     ("logistic",),
     run,
 )

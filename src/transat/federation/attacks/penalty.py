@@ -68,7 +68,7 @@ ATTACK = Attack(
         "read three-way tables in Firth's penalty",
     ),
     "Transat's own; the same idea as the covariance attack of Huth et al. 2023 (Bioinformatics)",
-    ("path",),
+    ("path", "budget"),
     ("logistic", "firth"),
     run,
 )

@@ -65,7 +65,7 @@ ATTACK = Attack(
         "read three-way tables in a single step at chosen coefficients",
     ),
     "Transat's own",
-    ("path",),
+    ("path", "budget"),
     ("logistic",),
     run,
 )
