@@ -65,8 +65,8 @@ def submit(
         Path | None,
         typer.Option(
             help=say(
-                "Le permis signé ; pour une nouvelle demande.",
-                "The signed permit; for a new request.",
+                "Le permis signé ; sinon celui du dossier.",
+                "The signed permit; else the folder's.",
             )
         ),
     ] = None,
@@ -96,10 +96,9 @@ def submit(
     at, owner = _desk(desk), keys.read(key)
     if request is not None:
         terms = at.terms(request)
-    elif permit is not None:
-        terms = read_terms(permit)
     else:
-        raise typer.BadParameter(say("donnez --permit ou --request", "give --permit or --request"))
+        permit = permit or study / "permit.toml"
+        terms = read_terms(permit)
     asked = class_b.manifest(study, terms.permit)
     now = submission.put(at, asked, study, owner, permit, request)
     _state(now if pending else submission.submit(at, now.name, owner))
