@@ -26,6 +26,7 @@ from transat.federation.answering import (
     answered,
     refused,
 )
+from transat.federation.checks.same_size import padding
 from transat.federation.data import SiteData
 from transat.federation.gate import Gate, checks
 from transat.federation.keys import Key
@@ -39,8 +40,6 @@ from transat.federation.trouble import note
 
 #: Cohorts whose tables are kept in memory between questions.
 KEPT: Final = 4
-#: Bytes of the smallest size class of a body.
-SMALLEST: Final = 512
 
 
 class Site:
@@ -76,7 +75,7 @@ class Site:
         self._trouble = folder / f"{name}{TROUBLE}"
         self._here = Here(name, key.public, policy)
         self._lock = threading.RLock()
-        self._tables: dict[tuple[str, str], SiteData] = {}
+        self._tables: dict[tuple[str, str, str], SiteData] = {}
         self._state = START
         self._journal: SiteJournal | None = None
         self._open()
@@ -153,7 +152,12 @@ class Site:
             question, permit, record.entry.step, self._here, today
         ):
             leaves = answered(
-                question, permit, lambda: self._opened(question), self._memory, self._here, today
+                question,
+                permit,
+                lambda: self._opened(question, under),
+                self._memory,
+                self._here,
+                today,
             )
             record = self._written(journal, question, leaves, under)
         return self._signed(question, record, _after(record.entry))
@@ -204,10 +208,13 @@ class Site:
             note(self._trouble, "permit", error)
             return None
 
-    def _opened(self, question: SignedQuestion) -> SiteData:
-        """The tables of a cohort, the least recently asked for making room."""
-        about = question.study, question.cohort
-        found = self._tables.pop(about, None) or self._data(*about)
+    def _opened(self, question: SignedQuestion, under: str) -> SiteData:
+        """The tables of a cohort, the least recently asked for making room.
+
+        Their masks hold for one policy: a permit signed anew may have another threshold.
+        """
+        about = question.study, question.cohort, under
+        found = self._tables.pop(about, None) or self._data(question.study, question.cohort)
         while len(self._tables) >= KEPT:
             del self._tables[next(iter(self._tables))]
         self._tables[about] = found
@@ -225,14 +232,3 @@ class Site:
 
 def _after(entry: Entry) -> State:
     return State(entry.number + 1, entry.sha256())
-
-
-def padding(body: int, size: int) -> int:
-    """Spaces after a body of `body` bytes that stands for one of `size` bytes.
-
-    Together they are of a size class: eight to an octave, from 512 bytes on.
-    """
-    longest = max(body, size, SMALLEST)
-    step = 1 << max((longest - 1).bit_length() - 4, 0)
-    room = messages.LONGEST - messages.LONGEST_HEAD - 2
-    return max(min(-(-longest // step) * step, room) - body, 0)
