@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from transat.cli.say import command, group, say
+
+if TYPE_CHECKING:
+    from transat.federation.site import Site
 
 Kit = Annotated[Path, typer.Argument(help=say("Dossier du kit.", "The kit's folder."))]
 
@@ -105,14 +109,22 @@ def run(
     from transat.studies.at_site import open_site
 
     found = kit.read_kit(folder)
-    key = found.signing_key()
+    key, place = found.signing_key(), studies or found.folder / "studies"
+    place.mkdir(parents=True, exist_ok=True)
     typer.echo(say(f"site : {found.name}, hub {found.address}",
                    f"site: {found.name}, hub {found.address}"))  # fmt: skip
     typer.echo(say(f"clé du site : {key.public}", f"site's key: {key.public}"))
-    with open_site(
-        found.name, key, found.folder / "site", policy, cdm, studies or found.folder / "studies"
-    ) as opened:
-        site.run(found, opened.answer)
+
+    @cache
+    def opened() -> Site:
+        return open_site(found.name, key, found.folder / "site", policy, cdm, place)
+
+    if (place / "holder.pub").exists():
+        opened()
+    else:  # in the network, and answers nothing until its holder's key is there
+        typer.echo(say(f"aucune question ne sera traitée sans {place / 'holder.pub'}",
+                       f"no question is dealt with without {place / 'holder.pub'}"))  # fmt: skip
+    site.run(found, lambda question: opened().answer(question))
 
 
 def status(
