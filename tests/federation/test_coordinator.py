@@ -25,7 +25,7 @@ from transat.federation.coordinator import (
 )
 from transat.federation.coordinator_journal import Journal
 from transat.federation.keys import Key
-from transat.federation.permit import PermitRefused
+from transat.federation.permit import WHY, PermitRefused
 from transat.federation.questions import RELEASES, Question, refusal
 from transat.federation.transport import SiteMissing
 from transat.statistics import logistic, mantel_haenszel, prevalence
@@ -285,6 +285,14 @@ def test_what_a_refusal_means(code: str, error: type[Exception]) -> None:
     assert said.site == "quebec"
     if error is not SiteFailed:
         assert (said.code, said.columns) == (code, ("age",))
+
+
+def test_a_permit_that_does_not_fit_says_what_in_both_languages() -> None:
+    for part, text in WHY.items():
+        error = SiteForbids("quebec", "permit", (part,))
+        assert text.fr in error.message("fr")
+        assert text.en in error.message("en")
+    assert "(age)" in SiteForbids("quebec", "permit", ("age",)).message("fr")
 
 
 def test_only_the_gates_own_refusals_are_an_answer() -> None:

@@ -93,14 +93,14 @@ def test_a_stored_answer_is_only_for_who_asked_it(tmp_path: Path) -> None:
 
 
 REFUSED: dict[str, tuple[dict[str, Any], bytes]] = {
-    "not_signed": ({"coordinator": key("another").public}, SCAN),
-    "permit": ({"study": "6" * 64}, SCAN),
-    "permit cohort": ({}, question("prevalence", prevalence.Parameters(), cohort="b" * 64)),
-    "permit step": ({"steps": ("attrition",)}, SCAN),
+    "not_signed coordinator": ({"coordinator": key("another").public}, SCAN),
+    "permit study": ({"study": "6" * 64}, SCAN),
+    "permit cohorts": ({}, question("prevalence", prevalence.Parameters(), cohort="b" * 64)),
+    "permit steps": ({"steps": ("attrition",)}, SCAN),
     "permit version": ({"version": "0.0.1"}, SCAN),
     "permit rounds": ({"rounds": 0}, SCAN),
-    "expired": ({"ends": TODAY}, SCAN),
-    "expired early": ({"starts": TODAY + datetime.timedelta(days=1)}, SCAN),
+    "expired ends": ({"ends": TODAY}, SCAN),
+    "expired starts": ({"starts": TODAY + datetime.timedelta(days=1)}, SCAN),
 }
 
 
@@ -109,13 +109,13 @@ def test_what_the_permit_does_not_cover_is_refused_and_in_the_register(
     tmp_path: Path, case: str
 ) -> None:
     changes, asked = REFUSED[case]
-    code = case.split()[0]
+    code, part = case.split()
 
     def never() -> SiteData:
         raise AssertionError("no data is read for what is not allowed")
 
     with signed_site(tmp_path, draw(1, 9), allowed=permit(**changes), data=never) as site:
-        assert said(site.answer(asked)) == Refusal(code)
+        assert said(site.answer(asked)) == Refusal(code, (part,))
         (entry,) = read(site.register)
     assert (entry.release, entry.rule, entry.cells) == ("refusal", f"snds:{code}", 0)
 
@@ -130,12 +130,14 @@ def test_a_permit_that_lacks_a_signature_or_was_altered_is_refused(tmp_path: Pat
 
 def test_a_permit_refused_today_may_allow_tomorrow(tmp_path: Path) -> None:
     with signed_site(tmp_path, draw(1, 4000), today=TODAY - datetime.timedelta(days=1)) as site:
-        assert said(site.answer(RATES)) == Refusal("expired")
+        assert said(site.answer(RATES)) == Refusal("expired", ("starts",))
     with signed_site(tmp_path, draw(1, 4000)) as site:
         first = site.answer(RATES)
         assert not isinstance(said(first), Refusal)
     with signed_site(tmp_path, draw(1, 4000), allowed=permit(ends=TODAY)) as site:
-        assert said(site.answer(RATES)) == Refusal("expired")  # a stored answer needs one too
+        assert said(site.answer(RATES)) == Refusal(
+            "expired", ("ends",)
+        )  # a stored answer needs one too
     with signed_site(tmp_path, draw(1, 4000)) as site:
         assert site.answer(RATES) == first
 
@@ -144,7 +146,7 @@ def test_rounds_count_questions_not_deliveries(tmp_path: Path) -> None:
     with signed_site(tmp_path, draw(1, 4000), allowed=permit(rounds=2)) as site:
         for asked in (STEP, STEP, RATES, STEP):
             assert not isinstance(said(site.answer(asked)), Refusal)
-        assert said(site.answer(SCAN)) == Refusal("permit", ("signatures",))
+        assert said(site.answer(SCAN)) == Refusal("permit", ("rounds",))
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def answered(
         )  # fmt: skip
         leaves = _judged(asked, memory.gate)
     except PermitRefused as no:
-        leaves = refused(step, no.code)
+        leaves = refused(step, no.code, (no.field,))
     except Refused as no:
         leaves = refused(step, no.code, no.columns, no.merge)
     except WireError:

@@ -25,7 +25,7 @@ from transat.federation.checks.path import fit_name
 from transat.federation.coordinator_journal import Journal, Seen
 from transat.federation.keys import Key
 from transat.federation.messages import MessageError, SignedAnswer
-from transat.federation.permit import Permit, PermitRefused, verify
+from transat.federation.permit import WHY, Permit, PermitRefused, verify
 from transat.federation.questions import RELEASES, Question
 from transat.federation.refusals import CODES, TROUBLE
 from transat.federation.tally import Left, Tally
@@ -59,12 +59,13 @@ class SiteRefused(DisclosureRefused):
 
 
 class SiteForbids(PermissionRefused):
-    """A site's permit does not cover the question, or the site lacks the statistic."""
+    """A site's permit does not cover the question; columns: which part of it does not fit."""
 
     def __init__(self, site: str, code: str, columns: tuple[str, ...] = ()) -> None:
         self.site, self.code, self.columns = site, code, columns
+        known = WHY.get(columns[0]) if columns else None
         super().__init__(
-            _said(code, columns),
+            known or _said(code, columns),
             site,
             Text(
                 "Comparez le permis et les versions de part et d'autre.",
