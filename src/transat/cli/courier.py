@@ -85,7 +85,9 @@ def run(
     allowed = permit_file.read(permit)
     courier = Courier(folder, allowed.sites)
     try:
-        result = conduct(read(protocol), allowed, courier, folder, keys.read(key), deadline=0.0)
+        result = conduct(
+            read(protocol), allowed, courier, folder / STUDY, keys.read(key), deadline=0.0
+        )
     except Posted:
         status(folder)
         raise

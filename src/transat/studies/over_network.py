@@ -67,7 +67,7 @@ def conduct(
         coordinator = Coordinator(transport, key, permit, journal, deadline)
         result = carry_out(protocol, permit, coordinator, progress)
         out = folder / OUT
-        out.mkdir(exist_ok=True)
+        out.mkdir(parents=True, exist_ok=True)
         (out / "protocol.carried.json").write_bytes(written(protocol))
         permit_file.write(permit, out / "permit.toml")
         write_result(protocol, result, out)
