@@ -23,6 +23,7 @@ from transat.federation.data import SiteData
 from transat.federation.ledger_verify import agree, read, verify
 from transat.federation.questions import RELEASES
 from transat.federation.site import Site
+from transat.federation.site_journal import purge
 from transat.federation.wire import Refusal
 from transat.statistics import logistic, mantel_haenszel, prevalence
 from transat.statistics.design_matrix import Model
@@ -345,6 +346,25 @@ def test_the_memory_of_checks_comes_back_with_the_journal(tmp_path: Path) -> Non
         answer = said(site.answer(RATES))
         assert isinstance(answer, Refusal)
         assert answer.code == "overlap"
+
+
+def test_a_purged_journal_keeps_the_memory_and_loses_the_answers(tmp_path: Path) -> None:
+    register, journal = three(tmp_path)
+    before, kept = journal.read_bytes(), register.read_bytes()
+    assert purge(journal, register, "6" * 64) == 0
+    assert journal.read_bytes() == before
+    assert purge(journal, register, STUDY) == 3
+    assert purge(journal, register, STUDY) == 0
+    assert b'"release":' in before.splitlines()[1]
+    assert journal.read_bytes().splitlines()[1::2] == [b""] * 3
+    smaller = draw(1, 4000).take(np.arange(3997))
+    with signed_site(tmp_path, smaller, inputs="a later extract") as site:
+        assert isinstance(said(site.answer(RATES)), Refusal)
+        with pytest.raises(InputError):
+            purge(journal, register, STUDY)
+    assert register.read_bytes().startswith(kept)
+    with signed_site(tmp_path, draw(1, 4000), allowed=permit(rounds=4)) as site:
+        assert said(site.answer(STEP)) == Refusal("permit", ("rounds",))  # three and a refusal
 
 
 def test_a_journal_torn_at_any_byte_of_its_end_is_whole_again(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,13 +49,14 @@ class Record:
     left: Any
     said: tuple[str, ...]
     size: int
+    purged: bool = False
 
     def encode(self) -> bytes:
         """The two lines of the journal."""
         told = {
             "entry": json.loads(self.entry.line()), "inputs": self.inputs,
             "lasting": self.lasting, "left": self.left, "said": list(self.said), "size": self.size,
-            "under": self.under,
+            "under": self.under, "purged": self.purged,
         }  # fmt: skip
         line = canonical({"record": told})[:-1]
         name = hashlib.sha256(line).hexdigest().encode()
@@ -69,12 +70,17 @@ def _decode(line: bytes, body: bytes) -> Record | None:
         return None
     told = json.loads(found[1] + b"}")["record"]
     entry = entry_of(canonical(told["entry"]))
-    if not body.endswith(b"\n") or hashlib.sha256(body[:-1]).hexdigest() != entry.payload_sha256:
+    whole = body == b"\n" if told["purged"] else _named(body) == entry.payload_sha256
+    if not body.endswith(b"\n") or not whole:
         return None
     return Record(
         entry, body[:-1], told["inputs"], told["under"], told["lasting"], told["left"],
-        tuple(told["said"]), told["size"],
+        tuple(told["said"]), told["size"], told["purged"],
     )  # fmt: skip
+
+
+def _named(body: bytes) -> str:
+    return hashlib.sha256(body[:-1]).hexdigest()
 
 
 class SiteJournal:
@@ -156,7 +162,7 @@ class SiteJournal:
         return _decode(line, self._file.readline()) if line else None
 
     def _keep(self, record: Record, start: int) -> None:
-        if record.lasting:
+        if record.lasting and not record.purged:
             self._places[record.entry.asked, record.under, record.inputs] = start
 
     def _damaged(self, record: int | None) -> DataQualityError:
@@ -169,6 +175,33 @@ class SiteJournal:
             where,
             _NEXT,
         )
+
+
+def purge(path: Path, register: Path, study: str) -> int:
+    """Delete the bodies of a study's answers, after its end; how many there were.
+
+    What the checks remember of them stays, and so do their entries. The site must be stopped. The
+    journal is written anew beside its place, then renamed.
+
+    Raises
+    ------
+    InputError: a process holds the site. DataQualityError: the journal is damaged.
+    """
+    journal, found = SiteJournal(path), 0
+    try:
+        partial = path.with_name(path.name + ".partial")
+        with partial.open("wb") as kept:
+            for record in journal.replayed(entries_of(register)):
+                if record.entry.study == study and not record.purged:
+                    record, found = replace(record, body=b"", purged=True), found + 1
+                kept.write(record.encode())
+            kept.flush()
+            os.fsync(kept.fileno())
+        os.replace(partial, path)
+        _flush_folder(path.parent)
+    finally:
+        journal.close()
+    return found
 
 
 def entries_of(path: Path) -> int:
