@@ -202,3 +202,9 @@ def test_on_the_command_line(ran: Any, tmp_path: Path) -> None:
     assert (
         transat("ledger", "verify", france, "--permit", tmp_path / "unsigned.toml").returncode == 15
     )
+    shutil.copytree(france.parent, tmp_path / "stopped")
+    stopped = tmp_path / "stopped" / "france.jsonl"
+    deleted = transat("ledger", "purge", stopped, "--permit", permit)
+    assert deleted.stdout.strip() == f"answers deleted: {checked['entries']}"
+    assert transat("ledger", "verify", stopped, "--peer", quebec).returncode == 0
+    assert transat("ledger", "purge", tmp_path / "no.jsonl", "--permit", permit).returncode == 17

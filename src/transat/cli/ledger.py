@@ -1,4 +1,4 @@
-"""`transat ledger verify`: has anything in this register been changed, added or removed?"""
+"""`transat ledger verify | purge`: is a site's register whole? what its journal need not keep."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from transat.cli.say import command, group, say
 def declare(app: typer.Typer) -> None:
     """Add the group of commands to the application."""
     ledger = group("Le registre de ce qui est sorti d'un site.", "The ledger of what left a site.")
-    command(
-        ledger,
-        "verify",
-        "Vérifie la chaîne et les signatures.",
-        "Verify the chain and the signatures.",
-    )(verify)
-    # A callback keeps `verify` a subcommand while it is the only one.
-    ledger.callback()(lambda: None)
+    for name, fr, en, function in (
+        ("verify", "Vérifie la chaîne et les signatures.",
+         "Verify the chain and the signatures.", verify),
+        ("purge", "Efface du journal d'un site arrêté les réponses d'une étude finie.",
+         "Delete the answers of an ended study from the journal of a stopped site.", purge),
+    ):  # fmt: skip
+        command(ledger, name, fr, en)(function)
     app.add_typer(ledger, name="ledger")
 
 
@@ -88,6 +87,21 @@ def verify(
         return
     for line in _sentences(checked):
         typer.echo(line)
+
+
+def purge(
+    ledger: Annotated[Path, typer.Argument(help=say("Fichier du registre.", "Ledger file."))],
+    permit: Annotated[
+        Path, typer.Option(help=say("Permis de l'étude finie.", "Permit of the ended study."))
+    ],
+) -> None:
+    """Delete the bodies; the entries, and what the checks remember of them, stay."""
+    from transat.federation import permit_file, site_journal
+
+    study = permit_file.read(permit).study
+    journal = ledger.with_name(f"{ledger.stem}.journal.jsonl")
+    deleted = site_journal.purge(journal, ledger, study)
+    typer.echo(say(f"réponses effacées : {deleted}", f"answers deleted: {deleted}"))
 
 
 def _sentences(checked: dict[str, Any]) -> list[str]:

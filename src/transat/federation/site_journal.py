@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from transat.core.errors import DataQualityError
+from transat.core.errors import DataQualityError, InputError
 from transat.core.folders import held
 from transat.core.languages import Text
 from transat.federation.ledger import GENESIS, Entry, canonical, entry_of
@@ -185,8 +185,14 @@ def purge(path: Path, register: Path, study: str) -> int:
 
     Raises
     ------
-    InputError: a process holds the site. DataQualityError: the journal is damaged.
+    InputError: there is no journal, or a process holds it. DataQualityError: it is damaged.
     """
+    if not path.exists():
+        raise InputError(
+            Text("ce journal n'existe pas.", "this journal does not exist."),
+            str(path),
+            Text("Nommez le registre d'un site.", "Name the register of a site."),
+        )
     journal, found = SiteJournal(path), 0
     try:
         partial = path.with_name(path.name + ".partial")
