@@ -173,10 +173,13 @@ def test_after_a_purge_heads_are_there_and_bodies_are_not(tmp_path: Path) -> Non
     path = tmp_path / "j"
     with opened(path) as journal:
         keep(journal, range(1, 4))
+        assert not journal.ended
         lines = {site: journal.seen(site).line for site in KEYS}
         journal.purge()
+        assert journal.ended
     assert b'{"round":' not in path.read_bytes()
     with opened(path) as journal:
+        assert journal.ended
         assert {site: journal.seen(site).line for site in KEYS} == lines
         for answer, _ in round_(2).values():
             with pytest.raises(DataQualityError):

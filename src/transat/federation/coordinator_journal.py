@@ -79,6 +79,11 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def ended(self) -> bool:
+        """Whether the study has ended: its answers were deleted."""
+        return bool(self._purged)
+
     def answer(self, asked: str) -> bytes | None:
         """The answer to the question of that name, as it came; None where it is not here.
 

@@ -64,6 +64,8 @@ def conduct(
     As `conduct_submitted`.
     """
     with Journal(folder / JOURNAL, permit.study, key.public) as journal:
+        if journal.ended:  # killed before it could say so: the result is whole
+            return StudyResult.read(folder / OUT / "result.json")
         coordinator = Coordinator(transport, key, permit, journal, deadline)
         result = carry_out(protocol, permit, coordinator, progress)
         out = folder / OUT
