@@ -155,7 +155,7 @@ def _run(folder: Path, tables: dict[str, AnalysisTable], removed: int) -> Ran:
 
 def _data(table: AnalysisTable, steps: Attrition) -> SiteData:
     known = facts(table, tuple(step.key for step in steps), 11)
-    return SiteData(table, steps, known, np.arange(table.n, dtype=np.int64))
+    return SiteData(table, steps, known, np.arange(table.n, dtype=np.int64), simulated=True)
 
 
 def _steps(protocol: Protocol, n: int, removed: int) -> Attrition:

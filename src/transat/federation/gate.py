@@ -18,8 +18,11 @@ from transat.federation.checks.cell_floor import CellFloor
 from transat.federation.checks.check import Asked, Check, Remembered
 from transat.federation.checks.closed_list import ClosedList
 from transat.federation.checks.coefficients import Coefficients
+from transat.federation.checks.dominance import Dominance
+from transat.federation.checks.few_events import FewEvents
 from transat.federation.checks.implied_tables import ImpliedTables
 from transat.federation.checks.models import Models
+from transat.federation.checks.overlap import Overlap
 from transat.federation.checks.path import Path
 from transat.federation.checks.professionals import Professionals
 from transat.federation.checks.rare_words import RareWords
@@ -37,6 +40,9 @@ CHECKS: Final[tuple[Callable[[], Check], ...]] = (
     CellFloor,
     ImpliedTables,
     RareWords,
+    FewEvents,
+    Dominance,
+    Overlap,
     BetweenReleases,
     Budget,
     Coefficients,

@@ -82,7 +82,9 @@ class Holder:
         if permit is not None and self.name in permit.sites:
             threshold = permit.sites[self.name].tighten(self.policy).threshold
         keys = tuple(step.key for step in built.attrition)
-        return SiteData(table, built.attrition, facts(table, keys, threshold), built.people)
+        known = facts(table, keys, threshold)
+        simulated = Cdm(self.cdm).metadata.get("simulated") is True
+        return SiteData(table, built.attrition, known, built.people, simulated=simulated)
 
     def site(self, key: Key, folder: Path) -> Site:
         """The site, its register and journal in `folder`.

@@ -1,74 +1,137 @@
 """G9. Budget: regressions stop before small groups could be solved for.
 
-Rule, for one model: a step at new coefficients weighs the same rows anew. The rows of a model fall
-into patterns (equal columns; the outcome enters a regression only through X'y, which the first
-round tells); p(p+1)/2 + p + 1 numbers leave per round, less one for each 0/1 column, whose square
-is itself, each a weighted sum over patterns. As long as fewer numbers left than there are patterns,
-the patterns' sizes cannot be solved for; beyond that they can, so rounds stop there unless every
-pattern is itself large enough to be shown. No model has more than 400 rounds in any case.
+Rule, for one population: the distinct numbers that regressions take out of it, over all models and
+studies, are at most 5% of its rows. Numbers are counted as linear functionals of the rows, so what
+another model told already (at coefficients 0, sums of the same columns), what is zero of itself
+(two levels of one variable) or the same twice (a 0/1 column and its square) counts once or not at
+all: the count bounds their rank from above. A model for which a fit's usual rounds would not be
+left is refused at its first, so that nothing is spent on it.
 
-Source: reference/federation.md §4.4, G9; Dinur I, Nissim K (2003), doi:10.1145/773153.773173, for
-the reconstruction of a table from many sums over it.
+Rule, for one model: the rows fall into patterns (equal columns; the outcome enters a regression
+only through X'y, which the first round tells), of which every number is a weighted sum; the rounds
+stop before there are as many numbers as patterns, and at 400. A model whose every pattern is large
+enough to be shown spends nothing: it tells no more than they would.
+
+The first rule is not applied to people whom the CDM itself says are simulated: a demonstration is
+small, and they have nothing to hide.
+
+What it stops: solving for the sizes of small groups with many rounds. Source: reference/
+federation.md §4.4, G9; Dinur I, Nissim K (2003), doi:10.1145/773153.773173, for the reconstruction
+of a table from many sums over it.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from transat.federation.checks.check import Asked, Remembered
+from transat.federation.checks.implied_tables import outcome
+from transat.federation.checks.overlap import population
 from transat.federation.data import SiteData
 from transat.federation.questions import fit_of
 from transat.federation.refusals import Refused
 from transat.federation.regression import Fit
 
+#: Rounds that a fit usually takes after its first.
+USUAL: Final = 7
+
 
 class Budget:
-    """The check of G9; it remembers the rounds that left, by cohort and model."""
+    """The check of G9; it remembers what left, by population."""
 
     rule, key = "G9", "budget"
 
     def __init__(self) -> None:
-        self._points: dict[str, set[str]] = {}
+        self._spent: dict[str, _Spent] = {}
         self._data: SiteData | None = None
-        self._patterns: dict[str, Patterns] = {}
+        self._known: dict[str, _Known] = {}
 
     def before(self, asked: Asked) -> None:
         """Raises Refused: rounds."""
         fit = fit_of(asked.data, asked.step, asked.parameters)
-        if fit is None or fit.at_zero:
+        if fit is None:
             return
-        points = self._points.get(f"{asked.cohort} {fit.model}", set()) | {fit.point}
-        most = int(asked.policy.limit("model_rounds"))
-        found = self._found(asked.data, fit)
-        if len(points) >= rounds(found, numbers(fit.x), asked.policy.threshold, most):
+        known, spent = self._model(asked.data, fit), self._of(asked)
+        most = rounds(
+            known.patterns, len(known.sums) + 1, asked.policy.threshold,
+            int(asked.policy.limit("model_rounds")),
+        )  # fmt: skip
+        points = spent.points.get(fit.model, set())
+        if not fit.at_zero and len(points | {fit.point}) >= most:
+            raise Refused("rounds")
+        limit = asked.policy.limit("functionals_share") * len(fit.events)
+        if not asked.data.simulated and self._total(asked, fit) > limit:
             raise Refused("rounds")
 
-    def _found(self, data: SiteData, fit: Fit) -> Patterns:
+    def _total(self, asked: Asked, fit: Fit) -> int:
+        """Numbers that would have left with this round, and with what a new fit needs after it."""
+        known, spent = self._model(asked.data, fit), self._of(asked)
+        if known.patterns.rarest >= asked.policy.threshold or not len(fit.events):
+            return 0
+        new = self._new(asked, fit)
+        begun = fit.model in spent.points or not fit.at_zero
+        later = 0 if begun else USUAL * len(known.sums)
+        return len(spent.sums) + spent.numbers + new[0] + len(new[1]) + later
+
+    def _new(self, asked: Asked, fit: Fit) -> tuple[int, list[str]]:
+        """Numbers that this round adds: how many, and names of those other models may share."""
+        known, spent = self._model(asked.data, fit), self._of(asked)
+        if fit.point in spent.points.get(fit.model, set()):
+            return 0, []
+        if known.patterns.rarest >= asked.policy.threshold:
+            return 0, []
+        if fit.at_zero:
+            return 0, [name for name in known.sums if name not in spent.sums]
+        return (len(fit.names) if fit.extra else len(known.sums) + 1), []
+
+    def _model(self, data: SiteData, fit: Fit) -> _Known:
         if self._data is not data:
-            self._data, self._patterns = data, {}
-        if fit.model not in self._patterns:
-            self._patterns[fit.model] = patterns(_rows(fit))
-        return self._patterns[fit.model]
+            self._data, self._known = data, {}
+        if fit.model not in self._known:
+            self._known[fit.model] = _Known(patterns(_rows(fit)), functionals(fit))
+        return self._known[fit.model]
+
+    def _of(self, asked: Asked) -> _Spent:
+        return self._spent.setdefault(population(asked.data)[0], _Spent())
 
     def after(self, asked: Asked, release: Any) -> Any:
         """The release as it is."""
         return release
 
     def left(self, asked: Asked, release: Any) -> Remembered | None:
-        """The round, where it is a new one."""
+        """The round, and the numbers that it added."""
         fit = fit_of(asked.data, asked.step, asked.parameters)
-        if fit is None or fit.at_zero:
+        if fit is None:
             return None
-        key = f"{asked.cohort} {fit.model}"
-        return {"model": key, "point": fit.point}
+        numbers, sums = self._new(asked, fit)
+        return {
+            "people": population(asked.data)[0],
+            "model": fit.model,
+            "point": fit.point,
+            "numbers": numbers,
+            "sums": sums,
+        }
 
     def recall(self, remembered: Remembered) -> None:
         """Remember a round that left."""
-        self._points.setdefault(str(remembered["model"]), set()).add(str(remembered["point"]))
+        spent = self._spent.setdefault(str(remembered["people"]), _Spent())
+        spent.points.setdefault(str(remembered["model"]), set()).add(str(remembered["point"]))
+        spent.numbers += int(remembered["numbers"])
+        spent.sums.update(remembered["sums"])
+
+
+class _Spent:
+    """What left of one population: points by model, numbers of single rounds, sums at zero."""
+
+    def __init__(self) -> None:
+        self.points: dict[str, set[str]] = {}
+        self.numbers = 0
+        self.sums: set[str] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +140,14 @@ class Patterns:
 
     number: int
     rarest: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Of one model: its patterns, and the names of the numbers of one round."""
+
+    patterns: Patterns
+    sums: tuple[str, ...]
 
 
 def _rows(fit: Fit) -> NDArray[np.float64]:
@@ -101,11 +172,29 @@ def patterns(rows: NDArray[np.float64]) -> Patterns:
     return Patterns(int(sizes.size), int(sizes.min()))
 
 
-def numbers(x: NDArray[np.float64]) -> int:
-    """Different numbers that one round tells of (n, p) columns."""
-    terms = int(x.shape[1])
-    flags = sum(bool(np.isin(column, (0.0, 1.0)).all()) for column in x.T) - 1  # not the intercept
-    return terms * (terms + 1) // 2 + terms + 1 - max(flags, 0)
+def functionals(fit: Fit) -> tuple[str, ...]:
+    """Names of the distinct numbers, not zero of themselves, that one round of a model tells.
+
+    A product of two columns has both names, in order; a 0/1 column times itself is the column, and
+    times the intercept too. A column times the outcome has the outcome's name.
+    """
+    present = (fit.x != 0).astype(np.float32)
+    together = present.T @ present
+    flags = [bool(np.isin(column, (0.0, 1.0)).all()) for column in fit.x.T]
+    found = set()
+    for j, one in enumerate(fit.names):
+        if together[j, j]:
+            found.add(f"{one}*outcome:{outcome(fit)}")
+        for k in range(j + 1):
+            if together[j, k]:
+                found.add(_product(fit.names[k], one, flags[j]))
+    return tuple(sorted(hashlib.sha256(name.encode()).hexdigest()[:16] for name in found))
+
+
+def _product(one: str, other: str, is_flag: bool) -> str:
+    names = {one, other} - {"intercept"}
+    square = one == other and not is_flag
+    return "*".join(sorted(names)) + ("^2" if square else "")
 
 
 def rounds(found: Patterns, each: int, threshold: int, most: int) -> int:

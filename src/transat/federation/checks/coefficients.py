@@ -2,10 +2,9 @@
 
 Rule: every coefficient is finite, at most 30, and |beta_j sd_j| <= 10 (sd_j at the site); and the
 rows' weights, in the information and in the gradient, are not those of a few: their effective
-number (sum w)² / sum w² is 30 or more. The same holds of the difference of the weights of any two
-rounds of one model, with the threshold in place of 30: what two rounds tell by subtraction is never
-about fewer. What it stops: coefficients that give one person, or the people of one rare pattern,
-all the weight, so that the sums are that person's row.
+number (sum w)² / sum w² is 30 or more. What it stops: coefficients that give one person, or the
+people of one rare pattern, all the weight, so that the sums are that person's row. `path`, beside
+it, lets no coefficients be chosen at all.
 
 Source: reference/federation.md §4.4, G10. Effective number: Kish L (1965) Survey Sampling.
 """

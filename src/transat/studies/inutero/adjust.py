@@ -24,6 +24,10 @@ from transat.studies.results import Adjusted
 Outcome = tuple[Adjusted | None, str | None]
 
 
+#: Refusals that name columns without which the site answers.
+_OF_COLUMNS = ("implied_tables", "few_events", "dominance")
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What may be asked about a pair: which sites, which columns, which were refused."""
@@ -108,7 +112,7 @@ def _reduced(plan: Plan, refusals: dict[str, Refusal]) -> Plan:
     named: set[str] = set()
     for site, refusal in refusals.items():
         columns = set(refusal.columns) & set(plan.columns)
-        if refusal.code != "implied_tables" or not columns or plan.exposure in refusal.columns:
+        if refusal.code not in _OF_COLUMNS or not columns or plan.exposure in refusal.columns:
             plan = plan.without_site(site)
         else:
             named |= columns

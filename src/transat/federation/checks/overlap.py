@@ -1,0 +1,119 @@
+"""G8, second part. Two populations that are asked about never differ by a handful of people.
+
+Rule: for each population about which something left, the site remembers who is in it. A population
+that differs from an earlier one by 1 to threshold-1 people is refused; so is one where populations
+inside another that never meet leave 1 to threshold-1 of it: their releases, subtracted, would be
+those few people's. The same people again, under whatever name, are one population. What it stops:
+asking the same score with and without one person, which gives that person's row exactly.
+
+Cells of two populations are compared by `between_releases`. Source: reference/federation.md §4.3
+(differencing), §4.4, G8; no published text gives this rule.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import threading
+import zlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transat.federation.checks.check import Asked, Remembered
+from transat.federation.checks.containment import Relations, families
+from transat.federation.data import SiteData
+from transat.federation.refusals import Refused
+
+People = NDArray[np.int64]
+
+
+class Overlap:
+    """The first check of G8; it remembers the people of every population that something left of."""
+
+    rule, key = "G8", "overlap"
+
+    def __init__(self) -> None:
+        self._known: dict[str, People] = {}
+
+    def before(self, asked: Asked) -> None:
+        """Raises Refused: overlap."""
+        name, people = population(asked.data)
+        if name not in self._known and too_near(
+            people, tuple(self._known.values()), asked.policy.threshold
+        ):
+            raise Refused("overlap")
+
+    def after(self, asked: Asked, release: Any) -> Any:
+        """The release as it is."""
+        return release
+
+    def left(self, asked: Asked, release: Any) -> Remembered | None:
+        """The people, the first time that something leaves of them; the site keeps them inside."""
+        name, people = population(asked.data)
+        return None if name in self._known else {"people": packed(people)}
+
+    def recall(self, remembered: Remembered) -> None:
+        """Remember a population."""
+        people = unpacked(str(remembered["people"]))
+        self._known[_name(people)] = people
+
+
+class _Last(threading.local):
+    """The population looked at last, in each thread."""
+
+    data: SiteData | None = None
+    made: tuple[str, People] = ("", np.empty(0, np.int64))
+
+
+_last = _Last()
+
+
+def population(data: SiteData) -> tuple[str, People]:
+    """Who is in a cohort: a name of them all (SHA-256), and each once, in order."""
+    if _last.data is not data:
+        people = np.unique(data.people).astype(np.int64)
+        _last.made = _name(people), people
+        _last.data = data
+    return _last.made
+
+
+def too_near(people: People, others: tuple[People, ...], threshold: int) -> bool:
+    """Whether populations (sorted, each person once) tell of a few people by subtraction."""
+    sets = [*(other for other in others if other.size), people]
+    both = np.array([[_both(a, b) for b in sets] for a in sets], dtype=np.int64)
+    sizes = np.diagonal(both)
+    differ = sizes[-1] + sizes - 2 * both[-1]
+    if bool(((differ > 0) & (differ < threshold)).any()):
+        return True
+    inside = (both == sizes[:, None]) & (sizes > 0)[:, None]
+    np.fill_diagonal(inside, False)
+    new = len(sets) - 1
+    for family in families(Relations(sizes, inside, both == 0)):
+        if family.whole == len(sets) or new not in (family.whole, *family.parts):
+            continue
+        left = int(sizes[family.whole] - sizes[list(family.parts)].sum())
+        if 0 < left < threshold:
+            return True
+    return False
+
+
+def _both(one: People, other: People) -> int:
+    return int(np.isin(one, other, assume_unique=True).sum())
+
+
+def _name(people: People) -> str:
+    return hashlib.sha256(people.tobytes()).hexdigest()
+
+
+def packed(people: People) -> str:
+    """Sorted numbers as short text: their differences, compressed."""
+    steps = np.diff(people, prepend=np.int64(0)).astype("<i8")
+    return base64.b64encode(zlib.compress(steps.tobytes(), 6)).decode()
+
+
+def unpacked(text: str) -> People:
+    """The numbers that `packed` wrote."""
+    steps = np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype="<i8")
+    return np.cumsum(steps, dtype=np.int64)
