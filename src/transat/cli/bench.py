@@ -49,6 +49,12 @@ def declare(app: typer.Typer) -> None:
         "Covariables d'un an et expositions du premier trimestre, à côté de la lecture et du SQL.",
         "One-year covariates and first-trimester exposures, beside decoding and SQL.",
     )(covariates)
+    command(
+        bench,
+        "federation",
+        "Tours d'un réseau de deux sites réels ; régressions, à côté des lignes réunies.",
+        "Rounds of a network of two real sites; regressions, beside the pooled rows.",
+    )(federation)
     app.add_typer(bench, name="bench")
 
 
@@ -168,6 +174,20 @@ def covariates(
     from transat.cohorts.covariates.bench import bench
 
     _print({**machine(), **bench(rows)}, json)
+
+
+def federation(
+    rows: Annotated[int, typer.Option(min=20_000, help=say("Lignes.", "Rows."))] = 1_000_000,
+    columns: Annotated[int, typer.Option(min=2, help=say("Colonnes.", "Columns."))] = 50,
+    json: Json = False,
+) -> None:
+    """Measure rounds and fits over mutual TLS, and print the figures."""
+    from transat.cli.network import require_flare
+
+    require_flare()
+    from transat.cli import measure_federation
+
+    _print(measure_federation.federation(rows, columns), json)
 
 
 def _print(figures: dict[str, str | int | float], json: bool) -> None:
