@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ from flare_processes import Network, external, run, wait_for
 from flare_study import SITES, in_process
 from transport_contract import bodies, question
 
+from transat.federation.flare import driver
 from transat.federation.flare.cells import Cell
 from transat.federation.flare.folders import status
 from transat.federation.flare.kit import HUB
@@ -45,6 +48,13 @@ class Far:
 
     network: Network
     lines: list[subprocess.Popen[bytes]]
+
+    def direct(self, name: str) -> None:
+        """Send a site to the hub itself, past the process that delays."""
+        kit = self.network.folder / name / "kit.toml"
+        port = self.network.hub.address.rpartition(":")[2]
+        there = f"10.201.{SITES.index(name) + 1}.1:{port}"
+        kit.write_text(re.sub(r"10[0-9.]+:[0-9]+", there, kit.read_text()))
 
     def start(self, name: str, sites: str = "site") -> None:
         said = ["ip", "netns", "exec", f"far-{name}"]
@@ -121,22 +131,50 @@ def test_a_study_across_ninety_milliseconds(far: Far, tmp_path: Path) -> None:
         assert status(far.network.folder / name)
 
 
-def test_a_round_takes_one_journey_there_and_back(far: Far) -> None:
+@dataclass
+class Asking:
+    """The hub's cell in this process."""
+
+    cell: Cell
+    flare: Flare
+
+
+@pytest.fixture
+def asking(far: Far) -> Iterator[Asking]:
     hub = far.network.hub
     cell = Cell(HUB, hub.url, hub.credentials, lambda name: name in hub.kits())
     cell.start()
     flare = Flare(cell, hub)
-    try:
-        for name in SITES:
-            far.start(name, "echo")
-        wait_for(lambda: set(cell.connected()) == set(SITES), 40)
-        seconds = []
-        for n in range(10):
-            start = time.monotonic()
-            bodies(flare.ask({name: question(name, n=n) for name in SITES}, 30))
-            seconds.append(time.monotonic() - start)
-        assert min(seconds) >= 2 * LATE
-        assert statistics.median(seconds) < 2 * LATE + 0.1
-    finally:
-        flare.close()
-        cell.stop()
+    yield Asking(cell, flare)
+    flare.close()
+    cell.stop()
+
+
+def test_a_line_that_dies_without_a_word(far: Far, asking: Asking) -> None:
+    """A cable pulled: both sides see it, the round waits for it, and nobody does anything."""
+    far.direct("france")
+    far.start("france", "echo")
+    wait_for(lambda: "france" in asking.cell.connected(), 40)
+    tell("ip", "link", "set", "far1h", "down")
+    found: list[dict[str, bytes]] = []
+    asked = {"france": question("france", n=1)}
+    waiting = threading.Thread(target=lambda: found.append(asking.flare.ask(asked, 90.0)))
+    waiting.start()
+    wait_for(lambda: "france" not in asking.cell.connected(), 3 * driver.SILENCE)
+    tell("ip", "link", "set", "far1h", "up")
+    wait_for(lambda: "france" in asking.cell.connected(), 30)
+    waiting.join()
+    assert bodies(found[0]) == {"france": {"n": 1}}
+
+
+def test_a_round_takes_one_journey_there_and_back(far: Far, asking: Asking) -> None:
+    for name in SITES:
+        far.start(name, "echo")
+    wait_for(lambda: set(asking.cell.connected()) == set(SITES), 40)
+    seconds = []
+    for n in range(10):
+        start = time.monotonic()
+        bodies(asking.flare.ask({name: question(name, n=n) for name in SITES}, 30))
+        seconds.append(time.monotonic() - start)
+    assert min(seconds) >= 2 * LATE
+    assert statistics.median(seconds) < 2 * LATE + 0.1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from pathlib import Path
 
@@ -22,9 +23,9 @@ def writes(protocol: bytes, permit: bytes, folder: Path) -> None:
     (folder / OUT / "result").write_bytes(protocol + permit)
 
 
-def ended(made: Studies, name: str) -> dict[str, object]:
+def ended(made: Studies, name: str, by: str = "marie") -> dict[str, object]:
     for _ in range(500):
-        said = made.status("marie", name)
+        said = made.status(by, name)
         assert said is not None
         if said["state"] in ("done", "failed"):
             return said
@@ -101,6 +102,22 @@ def test_what_nobody_foresaw_says_its_kind_only(tmp_path: Path) -> None:
     said = ended(made, made.submit("marie", b"a", b"b"))
     assert "KeyError" in json.dumps(said)
     assert "12" not in json.dumps(said["error"])
+
+
+def test_a_study_that_waits_keeps_no_other_waiting(tmp_path: Path) -> None:
+    waiting = threading.Event()
+
+    def work(protocol: bytes, permit: bytes, folder: Path) -> None:
+        if protocol == b"waits":
+            waiting.wait(20)
+        writes(protocol, permit, folder)
+
+    made = Studies(tmp_path / "studies", work)
+    made.start()
+    first = made.submit("marie", b"waits", b"b")
+    assert ended(made, made.submit("paul", b"a", b"b"), "paul")["state"] == "done"
+    waiting.set()
+    assert ended(made, first)["state"] == "done"
 
 
 def test_an_error_comes_through_in_both_languages() -> None:

@@ -1,4 +1,4 @@
-"""The studies that clients submitted to a hub: a queue on disk, worked through one at a time.
+"""The studies that clients submitted to a hub: a queue on disk, worked through a few at a time.
 
 A study is named by what it is (SHA-256 of protocol and permit): submitted twice it is there once,
 and a study that failed is taken up again, from its journal. What is on disk is enough to go on
@@ -25,6 +25,8 @@ from transat.federation.flare.folders import write
 #: Runs a study: protocol, permit, and a folder that is its own: journal in it, results in `OUT`.
 Work = Callable[[bytes, bytes, Path], None]
 OUT: Final = "out"
+#: Studies under way at once: one that waits for a site keeps no other waiting.
+AT_ONCE: Final = 4
 State = Literal["queued", "running", "done", "failed"]
 
 
@@ -38,11 +40,12 @@ class Studies:
         folder.mkdir(exist_ok=True)
 
     def start(self) -> None:
-        """Queue what a kill left undone, and work in a thread."""
+        """Queue what a kill left undone, and work in threads."""
         for name, said in self.all().items():
             if said["state"] in ("queued", "running"):
                 self._queue.put(name)
-        threading.Thread(target=self._loop, name="studies", daemon=True).start()
+        for _ in range(AT_ONCE):
+            threading.Thread(target=self._loop, name="studies", daemon=True).start()
 
     def all(self) -> dict[str, dict[str, Any]]:
         """Every study's state, by name."""
@@ -92,7 +95,7 @@ class Studies:
             log.event("study", study=name, state="running")
             end = self._run(name)
             self._set(name, **end)
-            log.event("study", study=name, state=end["state"])
+            log.event("study", study=name, state=end["state"], why=end.get("why", ""))
 
     def _run(self, name: str) -> dict[str, Any]:
         folder = self._folder / name
@@ -101,10 +104,10 @@ class Studies:
         try:
             self._work(protocol, permit, folder)
         except TransatError as error:
-            return {"state": "failed", "error": as_json(error)}
-        except Exception as error:  # where it happened is in the hub's log, not at the client
-            log.event("failed", study=name, why=type(error).__name__)
-            return {"state": "failed", "error": as_json(_unexpected(error))}
+            return {"state": "failed", "why": type(error).__name__, "error": as_json(error)}
+        except Exception as error:  # its text goes nowhere
+            why = type(error).__name__
+            return {"state": "failed", "why": why, "error": as_json(_unexpected(why))}
         return {"state": "done"}
 
     def _said(self, name: str) -> dict[str, Any]:
@@ -144,8 +147,7 @@ def as_error(said: dict[str, Any]) -> TransatError:
     return kind(Text(*said["what"]), said["where"], Text(*said["next_step"]))
 
 
-def _unexpected(error: Exception) -> TransatError:
-    kind = type(error).__name__
+def _unexpected(kind: str) -> TransatError:
     return TransatError(
         Text(f"erreur inattendue au hub ({kind}).", f"unexpected error at the hub ({kind})."),
         "hub",
