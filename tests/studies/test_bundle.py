@@ -9,19 +9,27 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from test_by_courier import data
 
 from transat.core.errors import DataQualityError, InputError, PermissionRefused, TransatError
 from transat.federation import bundle, permit_file
 from transat.federation.bundle_verify import Checked, verify
+from transat.federation.in_process import InProcess
 from transat.federation.keys import Key
 from transat.federation.ledger import canonical
 from transat.federation.ledger_verify import read
+from transat.federation.permit import sign
+from transat.federation.site import Site
+from transat.studies.carried import carried
+from transat.studies.hashes import canonical as canonical_json
 from transat.studies.hashes import document_sha256, logic_sha256
+from transat.studies.over_network import conduct
 
 
 def names(protocol: Any) -> tuple[str, str]:
@@ -161,8 +169,97 @@ def test_one_changed_byte_anywhere_is_found(whole: Path, tmp_path: Path) -> None
         assert found == same  # a byte of the archive's own, of no file
 
 
-def test_the_coordinator_can_sign_and_nobody_else(ran: Any, tmp_path: Path) -> None:
-    bundle.make(ran.out, tmp_path / "forged.zip", key=Key.new())
+# With what the coordinator kept ---------------------------------------------------------------
+
+
+@dataclass
+class Conducted:
+    """A study that a coordinator conducted, with its key; its sites keep their registers."""
+
+    folder: Path
+    key: Key
+    registers: dict[str, Path]
+
+    def bundled(self, to: Path, key: Key | None = None) -> Path:
+        out, journal = self.folder / "out", self.folder / "journal"
+        bundle.make(out, to, self.registers, journal, key or self.key)
+        return to
+
+
+@pytest.fixture(scope="module")
+def conducted(ran: Any, tmp_path_factory: pytest.TempPathFactory) -> Conducted:
+    folder = tmp_path_factory.mktemp("conducted")
+    document = json.loads((ran.out / "protocol.json").read_text("utf-8"))
+    protocol = carried(canonical_json(document) + b"\n", ran.out / "protocol.json")
+    holder, coordinator = Key.new(), Key.new()
+    keys = {name: Key.new() for name in ran.tables}
+    before = permit_file.read(ran.out / "permit.toml")
+    terms = {
+        n: replace(before.sites[n], holder=holder.public, key=k.public) for n, k in keys.items()
+    }
+    permit = sign(
+        replace(before, coordinator=coordinator.public, sites=terms, signatures={}), holder
+    )
+
+    def site(name: str) -> Site:
+        tables = data(protocol, ran.tables[name], 3)
+        own = protocol.policies()[name]
+        return Site(name, keys[name], folder / name, own, lambda _: permit, lambda *_: tables)
+
+    with InProcess({name: partial(site, name) for name in terms}) as transport:
+        conduct(protocol, permit, transport, folder, coordinator)
+    return Conducted(folder, coordinator, {n: folder / n / f"{n}.jsonl" for n in terms})
+
+
+def test_every_answer_that_the_coordinator_took_is_in_a_register(
+    conducted: Conducted, tmp_path: Path
+) -> None:
+    found = verify(conducted.bundled(tmp_path / "study.zip"), names)
+    assert found.signed
+    assert found.answers == sum(site.entries for site in found.sites) > 20
+    assert found.agreed > 20
+
+
+def test_the_answers_stand_where_a_register_is_not_there(
+    conducted: Conducted, tmp_path: Path
+) -> None:
+    conducted.bundled(tmp_path / "study.zip")
+    files = bundle.content(tmp_path / "study.zip")
+    for name in ("ledgers/france.jsonl", "ledgers/quebec.jsonl", bundle.MANIFEST):
+        del files[name]
+    for name, raw in files.items():
+        (tmp_path / name).write_bytes(raw)
+    bundle.make(tmp_path, tmp_path / "bare.zip")
+    found = verify(tmp_path / "bare.zip", names)
+    assert [site.entries for site in found.sites] == [0, 0]
+    assert found.answers > 20
+
+
+@pytest.mark.parametrize("case", ["forged", "left out of its register", "of another site"])
+def test_an_answer_that_no_register_holds_is_named(
+    conducted: Conducted, tmp_path: Path, case: str
+) -> None:
+    files = bundle.content(conducted.bundled(tmp_path / "study.zip"))
+    lines = files["answers.jsonl"].splitlines(keepends=True)
+    if case == "forged":
+        lines[3] = re.sub(rb'"entries":\d+', b'"entries":1', lines[3])
+    elif case == "of another site":
+        lines[3] = re.sub(rb'"site":"\w+"', b'"site":"ontario"', lines[3])
+    else:
+        register = files["ledgers/france.jsonl"].splitlines(keepends=True)
+        files["ledgers/france.jsonl"] = b"".join(register[:-1])
+    files["answers.jsonl"] = b"".join(lines)
+    del files[bundle.MANIFEST]
+    (tmp_path / "ledgers").mkdir()
+    for name, raw in files.items():
+        (tmp_path / name).write_bytes(raw)
+    bundle.make(tmp_path, tmp_path / "changed.zip")
+    with pytest.raises(DataQualityError, match=r"answers\.jsonl:|quebec\.jsonl:"):
+        verify(tmp_path / "changed.zip", names)
+
+
+def test_only_the_coordinator_of_the_permit_can_sign(conducted: Conducted, tmp_path: Path) -> None:
+    conducted.bundled(tmp_path / "forged.zip", Key.new())
     with pytest.raises(DataQualityError, match="coordonnateur"):
         verify(tmp_path / "forged.zip", names)
 

@@ -51,7 +51,8 @@ def make(
     """Write the bundle of the study in `folder` (its output, with permit.toml) to the file `to`.
 
     ledgers: by site, the registers that holders sent, in place of those in `folder/ledgers`.
-    journal: the coordinator's. key: the coordinator's, to sign with.
+    journal: the coordinator's, in place of `folder/answers.jsonl`. key: the coordinator's, to sign
+    with.
 
     Raises
     ------
@@ -62,8 +63,9 @@ def make(
         raise _missing(to, Text("ce fichier existe déjà.", "this file exists already."))
     permit = permit_file.read(folder / PERMIT)
     files = {name: _read(folder / name) for name in (PERMIT, PROTOCOL, RESULT)}
-    if (folder / "run.json").exists():
-        files["run.json"] = _read(folder / "run.json")
+    for name in ("run.json", ANSWERS):
+        if (folder / name).exists():
+            files[name] = _read(folder / name)
     if journal is not None:
         heads = coordinator_journal.heads(journal)
         files[ANSWERS] = b"".join(line.encode() + b"\n" for line in heads)
