@@ -4,7 +4,8 @@ of a Cox regression for the checks of iterative statistics."""
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+import threading
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,26 +52,59 @@ def of_cox(data: SiteData, parameters: cox.Parameters) -> Fit:
     spells weigh together. A Cox regression weighs rows alike in its gradient and information.
     """
     table = held(data)
-    chosen = positions(table, parameters.columns)
-    x = table.columns[:, chosen]
-    events = (table.event == parameters.event).astype(np.float64)
-    weights, people = cox.weights(table, parameters), table.people
-    persons, person = np.unique(people, return_inverse=True)
-    if persons.size < table.n:
-        x, events = _by_person(x, person), _most(events, person)
-        weights, people = np.bincount(person, weights).astype(np.float64), persons
-    coefficients = np.asarray(parameters.coefficients or np.zeros(len(chosen)), dtype=np.float64)
+    rows = _rows(table, parameters)
+    weights = cox.weights(table, parameters)
+    if rows.person is not None:
+        weights = np.bincount(rows.person, weights).astype(np.float64)
+    zero = np.zeros(len(parameters.columns))
     same = replace(parameters, columns=tuple(sorted(parameters.columns)), coefficients=())
     return Fit(
         model=hashlib.sha256(f"cox {same!r}".encode()).hexdigest()[:32],
         names=parameters.columns,
-        x=x,
-        events=events,
-        people=people,
-        coefficients=coefficients,
+        x=rows.x,
+        events=rows.events,
+        people=rows.people,
+        coefficients=np.asarray(parameters.coefficients or zero, dtype=np.float64),
         weights=weights,
         means=weights,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """One row a person; person: which one each spell is of, None where each row is a person."""
+
+    x: Floats
+    events: Floats
+    people: NDArray[np.int64]
+    person: NDArray[np.intp] | None
+
+
+class _Last(threading.local):
+    """The rows made last, in each thread: every round of a fit looks at the same ones."""
+
+    asked: tuple[SurvivalTable, tuple[str, ...], int] | None = None
+    made: _Rows | None = None
+
+
+_last = _Last()
+
+
+def _rows(table: SurvivalTable, parameters: cox.Parameters) -> _Rows:
+    if _last.asked is not None and _last.made is not None:
+        same_table, *same = _last.asked
+        if same_table is table and same == [parameters.columns, parameters.event]:
+            return _last.made
+    _last.asked = _last.made = None  # frees the memory before more is taken
+    x = table.columns[:, positions(table, parameters.columns)]
+    events = (table.event == parameters.event).astype(np.float64)
+    persons, person = np.unique(table.people, return_inverse=True)
+    if persons.size == table.n:
+        made = _Rows(x, events, table.people, None)
+    else:
+        made = _Rows(_by_person(x, person), _most(events, person), persons, person)
+    _last.asked, _last.made = (table, parameters.columns, parameters.event), made
+    return made
 
 
 def _columns(data: SiteData, columns: tuple[str, ...]) -> tuple[str, ...]:
