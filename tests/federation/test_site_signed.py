@@ -17,7 +17,7 @@ import pytest
 from made_sites import COHORT, STUDY, TODAY, draw, key, permit, question, signed_site
 
 from transat.core.errors import DataQualityError, InputError
-from transat.federation import attrition, messages
+from transat.federation import attrition, messages, trouble
 from transat.federation.checks.same_size import padding
 from transat.federation.data import SiteData
 from transat.federation.ledger_verify import agree, read, verify
@@ -121,6 +121,24 @@ def test_what_the_permit_does_not_cover_is_refused_and_in_the_register(
     assert (entry.release, entry.rule, entry.cells) == ("refusal", f"snds:{code}", 0)
 
 
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"fields":{},"release":"rows"}', "not_installed"),
+        (b'{"fields":{"level":2},"release":"prevalence"}', "closed_list"),
+        (b'{"fields":{},"release":["rows"]}', "closed_list"),
+        (b"SELECT * FROM person", "closed_list"),
+        (b"[" * 100_000, "closed_list"),
+        (b"", "closed_list"),
+    ],
+)
+def test_what_is_no_installed_statistic_is_refused(tmp_path: Path, body: bytes, code: str) -> None:
+    asked = messages.question(STUDY, COHORT, "france", body, key("coordinator"))
+    with signed_site(tmp_path, draw(1, 9)) as site:
+        assert said(site.answer(asked)) == Refusal(code)
+        assert site.state.entries == 1
+
+
 def test_a_permit_that_lacks_a_signature_or_was_altered_is_refused(tmp_path: Path) -> None:
     whole = permit()
     lacking = replace(whole, signatures={"france": whole.signatures["france"]})
@@ -170,6 +188,18 @@ def test_what_is_no_question_is_refused_signed_and_logged(
         assert (answer.key, answer.site, answer.study) == (FRANCE, "france", "0" * 64)
         assert site.state.entries == 0  # what nobody signed cannot make the register grow
     assert f"{code}: MessageError" in (tmp_path / "france.trouble.log").read_text("utf-8")
+
+
+def test_a_full_file_of_troubles_makes_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trouble, "LONGEST", 500)
+    with signed_site(tmp_path, draw(1, 9)) as site:
+        for _ in range(20):
+            site.answer(b"no question")
+    sizes = {p.name: p.stat().st_size for p in tmp_path.glob("*.trouble.log*")}
+    assert sorted(sizes) == ["france.trouble.log", "france.trouble.log.1"]
+    assert max(sizes.values()) < 1500
 
 
 def test_no_text_of_an_exception_crosses(tmp_path: Path) -> None:

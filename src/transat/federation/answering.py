@@ -9,6 +9,7 @@ made after the same work as the answer it stands for, and says how large that an
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -75,7 +76,9 @@ class Answered:
 
 
 #: Refusals that pass (a permit gets signed, a disk mended); a gate's judgement is for ever.
-_PASSING: Final = frozenset({"permit", "expired", "not_signed", "forked", "failed"})
+_PASSING: Final = frozenset(
+    {"permit", "expired", "not_signed", "not_installed", "forked", "failed"}
+)
 UNREADABLE: Final = "unreadable"
 
 
@@ -97,13 +100,14 @@ def answered(
         step, found = _read(question)
         if permit is None:
             raise PermitRefused("study")
+        meant = permit.steps[0] if found is None else step  # what is no statistic is said below
         covers(
-            permit, question, step, site=here.site, key=here.key, policy=here.policy,
+            permit, question, meant, site=here.site, key=here.key, policy=here.policy,
             answered=memory.answered.get(question.study, 0), today=today,
         )  # fmt: skip
         peers = counter_signed(question, permit, memory, here.site)
         if found is None:
-            raise Refused("closed_list")
+            raise Refused(_unknown(question))
         policy = permit.sites[here.site].tighten(here.policy)
         tables = data()
         if tables.facts.threshold < policy.threshold:
@@ -169,6 +173,16 @@ def _read(question: SignedQuestion) -> tuple[str, Question | None]:
     except WireError:
         return UNREADABLE, None
     return found.step, found
+
+
+def _unknown(question: SignedQuestion) -> str:
+    """Why a question is none of an installed statistic: its name is another, or all of it is."""
+    try:
+        name = json.loads(question.body)["release"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return "closed_list"
+    other = isinstance(name, str) and name not in STEPS
+    return "not_installed" if other else "closed_list"
 
 
 def counter_signed(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -197,9 +198,9 @@ class Site:
             memory.gate.recall(record.left)
         if record.lasting:
             memory.answered[entry.study] = memory.answered.get(entry.study, 0) + 1
-        for line in record.said:
-            told = messages.read_head(line)
-            memory.peers[told.key, told.entries] = told.head
+        for line in record.said:  # their signatures held when they were written down
+            told = json.loads(line)
+            memory.peers[told["key"], told["entries"]] = told["head"]
 
     def _permit(self, study: str) -> Permit | None:
         try:
