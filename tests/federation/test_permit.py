@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import pickle
 import random
 from dataclasses import replace
@@ -184,6 +185,16 @@ CHANGES: dict[str, Any] = {
 def test_every_field_is_signed(field: str) -> None:
     changed = replace(signed(), **{field: CHANGES[field]})
     assert changed.unsigned() == ("france", "quebec")
+
+
+def test_what_was_found_of_one_permit_is_not_believed_of_another() -> None:
+    """Signatures are checked once for each object; a changed copy is another object."""
+    permit = signed()
+    assert permit.unsigned() == ()
+    for changed in (replace(permit, rounds=4), pickle.loads(pickle.dumps(draft()))):
+        assert changed.unsigned() == ("france", "quebec")
+        assert changed.sha256() == hashlib.sha256(changed.content()).hexdigest()
+    assert permit == replace(permit)
 
 
 @pytest.mark.parametrize("field", SiteTerms.__dataclass_fields__)

@@ -77,6 +77,7 @@ class Permit:
     cohorts: SHA-256 of the populations that may be asked about. steps: installed statistics that
     may be asked for. rounds: most questions per site. starts, ends: days, closed-open.
     coordinator: public key of who may ask. sites: terms by site. signatures: by site, its holder's.
+    Signatures are checked once for each object: a site looks at its permit before every question.
     """
 
     project: str
@@ -91,25 +92,32 @@ class Permit:
     coordinator: str
     sites: Mapping[str, SiteTerms]
     signatures: Mapping[str, str]
+    _known: dict[str, tuple[str, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def content(self) -> bytes:
         """What the holders sign: canonical JSON of all but the signatures."""
         plain = _plain(self)
-        del plain["signatures"]
+        del plain["signatures"], plain["_known"]
         return rfc8785.dumps({**plain, "transat": 1, "kind": "permit"})
 
     def sha256(self) -> str:
         """The permit's name: SHA-256 of what is signed, 64 hexadecimal digits."""
-        return hashlib.sha256(self.content()).hexdigest()
+        if "sha256" not in self._known:
+            self._known["sha256"] = (hashlib.sha256(self.content()).hexdigest(),)
+        return self._known["sha256"][0]
 
     def unsigned(self) -> tuple[str, ...]:
         """Sites whose holder has not signed this content, in order."""
-        content = self.content()
-        return tuple(
-            site
-            for site, terms in sorted(self.sites.items())
-            if not signed_by(terms.holder, self.signatures.get(site, ""), content)
-        )
+        if "unsigned" not in self._known:
+            content = self.content()
+            self._known["unsigned"] = tuple(
+                site
+                for site, terms in sorted(self.sites.items())
+                if not signed_by(terms.holder, self.signatures.get(site, ""), content)
+            )
+        return self._known["unsigned"]
 
 
 #: Why a permit does not cover a question, by the part of it that does not fit.

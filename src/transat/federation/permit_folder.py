@@ -18,7 +18,10 @@ from transat.core.languages import Text
 from transat.federation import permit_file
 from transat.federation.keys import read_public
 from transat.federation.permit import Permit
-from transat.federation.permit_revocations import Revocation, revocations, revoked
+from transat.federation.permit_revocations import FILE, Revocation, revocations, revoked
+
+#: A file as it is now: when it was written, its size, its place on the disk.
+State = tuple[int, int, int]
 
 Standing = Literal["unsigned", "not_ours", "revoked", "early", "current", "ended"]
 
@@ -60,7 +63,8 @@ class PermitFolder:
         """
         self._folder, self._site, self._day = folder, site, day
         self._holder = read_public(folder / "holder.pub")
-        self._read: dict[Path, tuple[tuple[int, int], Permit | None]] = {}
+        self._read: dict[Path, tuple[State, Permit | None]] = {}
+        self._taken_back: tuple[State | None, tuple[Revocation, ...]] = None, ()
 
     def __call__(self, study: str) -> Permit | None:
         """The permit under which the site answers questions of a study; None where there is none.
@@ -86,8 +90,15 @@ class PermitFolder:
         ------
         DataQualityError: as `__call__`.
         """
-        taken_back = revocations(self._folder)
+        taken_back = self._revocations()
         return tuple(self._found(path, taken_back) for path in sorted(self._folder.glob("*.toml")))
+
+    def _revocations(self) -> tuple[Revocation, ...]:
+        """The list of what was taken back, read again when its file changes."""
+        state = _state(self._folder / FILE)
+        if state != self._taken_back[0]:
+            self._taken_back = state, revocations(self._folder)
+        return self._taken_back[1]
 
     def _found(self, path: Path, taken_back: tuple[Revocation, ...]) -> Found:
         permit = self._permit(path)
@@ -110,16 +121,23 @@ class PermitFolder:
 
     def _permit(self, path: Path) -> Permit | None:
         """The permit of a file, read again when the file changes; None where it is none."""
-        try:
-            state = path.stat()
-        except OSError:
+        state = _state(path)
+        if state is None:
             return None
-        key = state.st_mtime_ns, state.st_size
         known = self._read.get(path)
-        if known is None or known[0] != key:
+        if known is None or known[0] != state:
             try:
-                known = key, permit_file.read(path)
+                known = state, permit_file.read(path)
             except ConfigError:
-                known = key, None
+                known = state, None
             self._read[path] = known
         return known[1]
+
+
+def _state(path: Path) -> State | None:
+    """What changes when a file does; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
