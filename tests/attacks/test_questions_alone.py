@@ -17,6 +17,9 @@ from transat.federation.data import SiteData
 from transat.federation.facts import facts
 from transat.federation.policy import installed
 from transat.federation.questions import STEPS
+from transat.federation.wire import Refusal
+from transat.learners import bins, boosted_trees
+from transat.learners.trees import Bins
 from transat.statistics import mantel_haenszel
 
 Population = Callable[[int], SiteData]
@@ -88,3 +91,22 @@ def test_subtraction_succeeds_on_counts_that_are_only_masked_when_small(
     data = population(0)
     found = BY_KEY["subtraction"].run(small_cells_masked_only(data), Public.of(data))
     assert judged(found, data, POLICY.threshold).cells > 0
+
+
+def test_a_second_forest_on_other_edges_is_refused(population: Population) -> None:
+    """What two sets of edges tell by subtraction lies between two of them, and may be a few."""
+    ask = answering.gated(population(0), POLICY)
+    grid = Bins(("age", "smoker"), ((20.0, 25.0, 30.0, 35.0), (0.0,)))
+    assert isinstance(ask("bins", bins.Parameters(grid)), bins.Release)
+    first = boosted_trees.Parameters("any_major", grid)
+    assert isinstance(ask("boosted_trees", first), boosted_trees.Release)
+    other_group = replace(first, outcome="hypospadias")
+    assert isinstance(ask("boosted_trees", other_group), boosted_trees.Release)
+    fewer = Bins(grid.names, ((20.0, 30.0), (0.0,)))
+    for changed, field in (
+        (replace(first, bins=fewer), "bins"),
+        (replace(first, hold_out=0.2), "hold_out"),
+        (replace(first, least_rows=80), "least_rows"),
+        (replace(first, penalty=3.0), "penalty"),
+    ):
+        assert ask("boosted_trees", changed) == Refusal("bins", (field,))

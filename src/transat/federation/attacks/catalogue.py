@@ -9,6 +9,7 @@ from transat.federation.attacks import (
     bounds,
     chosen_strata,
     grids,
+    histograms,
     information_matrix,
     patterns,
     penalty,
@@ -28,4 +29,5 @@ ATTACKS: Final[tuple[Attack, ...]] = (
     patterns.FITTED,
     penalty.ATTACK,
     grids.ATTACK,
+    histograms.ATTACK,
 )

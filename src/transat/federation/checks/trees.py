@@ -7,11 +7,14 @@ bins such that in each of them, for both children of a split alike, rows are 0 o
 tells these counts exactly; so this is more than `node_class`). Children are grouped no finer than
 their parent, so that a parent less one child tells no small count of the other; and an edge is not
 offered where a child would hold, or be held by, a node of an earlier tree that differs from it by a
-small count. Trees and leaf values are not the coordinator's choice: the site makes the next
-question of the fit again from its own answer and the other sites' (`boosted_trees.advance`), and
-answers that one alone. What it stops: reading small cells of features crossed with one another and
-with the outcome out of histograms (60,395 cells of 1 to 10 patients in 20 trees), trees and values
-chosen to isolate people, cut points that are a patient's own value.
+small count. The forests of a population differ by their outcome alone: edges, share kept apart,
+sizes and penalty are those of the first, since a cut that they move tells, by subtraction, who
+lies between (attack `histograms`). Trees and leaf values are not the coordinator's choice: the site
+makes the next question of the fit again from its own answer and the other sites'
+(`boosted_trees.advance`), and answers that one alone. What it stops: reading small cells of
+features crossed with one another and with the outcome out of histograms (60,395 cells of 1 to 10
+patients in 20 trees), trees and values chosen to isolate people, cut points that are a patient's
+own value.
 
 Source: reference/federation.md §4.3–4.4, G7; no published text gives this rule.
 """
@@ -20,6 +23,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +33,7 @@ from transat.federation import messages
 from transat.federation.checks import groups
 from transat.federation.checks.check import Asked, Remembered
 from transat.federation.checks.near_nodes import Earlier
+from transat.federation.checks.overlap import population
 from transat.federation.questions import PARAMETERS, RELEASES
 from transat.federation.refusals import Refused
 from transat.federation.wire import WireError
@@ -40,8 +45,8 @@ Integers = NDArray[np.int64]
 
 
 class Trees:
-    """The check of G7; it remembers the grids of features, which of their edges left, and the last
-    round of each fit."""
+    """The check of G7; it remembers the grids of features, which of their edges left, the first
+    forest of each population and the last round of each fit."""
 
     rule, key = "G7", "trees"
 
@@ -49,6 +54,7 @@ class Trees:
         self._grids: dict[str, tuple[float, ...]] = {}
         self._edges: dict[str, frozenset[float]] = {}
         self._rounds: dict[str, tuple[boosted_trees.Parameters, boosted_trees.Release]] = {}
+        self._first: dict[str, boosted_trees.Parameters] = {}
         self._earlier = Earlier()
 
     def before(self, asked: Asked) -> None:
@@ -61,7 +67,15 @@ class Trees:
             _only(asked, asked.parameters.bins, agreed, missing_fits=False)
             if asked.parameters.least_rows < asked.policy.limit("leaf_patients"):
                 raise Refused("bins", ("least_rows",))
+            self._as_the_first(asked, asked.parameters)
             self._on_the_way(asked, asked.parameters)
+
+    def _as_the_first(self, asked: Asked, wanted: boosted_trees.Parameters) -> None:
+        first, start = self._first.get(population(asked.data)[0]), wanted.start()
+        if first is None or replace(start, outcome=first.outcome) == first:
+            return
+        names = (f.name for f in fields(start) if f.name != "outcome")
+        raise Refused("bins", tuple(n for n in names if getattr(start, n) != getattr(first, n)))
 
     def _on_the_way(self, asked: Asked, wanted: boosted_trees.Parameters) -> None:
         if wanted == wanted.start():
@@ -142,6 +156,7 @@ class Trees:
             }
         if isinstance(release, boosted_trees.Release):
             return {
+                "people": population(asked.data)[0],
                 "fit": _fit(asked, asked.parameters),
                 "asked": PARAMETERS.encode(asked.parameters).decode(),
                 "own": RELEASES.encode(release).decode(),
@@ -154,6 +169,7 @@ class Trees:
             asked = PARAMETERS.decode(remembered["asked"].encode())
             own = RELEASES.decode(remembered["own"].encode())
             self._rounds[str(remembered["fit"])] = asked, own
+            self._first.setdefault(str(remembered["people"]), asked.start())
             return
         for name, edges in remembered["grid"].items():
             self._grids.setdefault(f"{remembered['cohort']} {name}", tuple(edges))
