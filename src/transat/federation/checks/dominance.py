@@ -100,7 +100,9 @@ def spread(parts: Floats, policy: Policy) -> bool:
         return True
     if contributors < policy.threshold:
         return False
-    second, first = np.partition(parts, len(parts) - 2)[-2:]
+    at = int(parts.argmax())
+    first = parts[at]
+    second = max(parts[:at].max(initial=0.0), parts[at + 1 :].max(initial=0.0))
     for power in (1, 2):
         total = float((parts**power).sum())
         two, largest = float(first**power + second**power), float(first**power)
