@@ -15,6 +15,7 @@ Source: reference/federation.md §4.3–4.4, G3; no published text gives this ru
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
@@ -81,9 +82,29 @@ def outcome(fit: Fit) -> str:
     return fit.regressed.outcome if fit.regressed is not None else "event"
 
 
+class _Last(threading.local):
+    """The counts made last, in each thread: they are the same at every round of a fit."""
+
+    asked: tuple[Any, Any, tuple[str, ...]] | None = None
+    made: dict[str, int] | None = None
+
+
+_last = _Last()
+
+
 def implied(fit: Fit) -> dict[str, int]:
     """Every count that the sums of a model tell at coefficients 0, by names: 'a&!b' for the rows
     with a and without b. The outcome has its own name."""
+    if _last.asked is not None and _last.made is not None:
+        x, events, names = _last.asked
+        if x is fit.x and events is fit.events and names == (*fit.names, outcome(fit)):
+            return _last.made
+    _last.made = _implied(fit)
+    _last.asked = fit.x, fit.events, (*fit.names, outcome(fit))
+    return _last.made
+
+
+def _implied(fit: Fit) -> dict[str, int]:
     flags, names = binary(fit)
     cross = np.rint(flags.T @ flags).astype(np.int64)
     rows = len(fit.events)
