@@ -140,7 +140,7 @@ def test_a_failure_inside_a_site_is_told_without_its_text(tmp_path: Path) -> Non
         assert failed.value.exit_code == 14
         assert "quebec.trouble.log" in failed.value.message("fr")
         assert "12" not in failed.value.message("fr")
-    assert "12" not in (tmp_path / "quebec.trouble.log").read_text("utf-8")
+    assert "patient" not in (tmp_path / "quebec.trouble.log").read_text("utf-8")
 
 
 def test_a_site_made_anew_goes_on_where_it_was(tmp_path: Path) -> None:
