@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from made_sites import question
 
 from transat.cohorts.analysis_table import AnalysisTable
-from transat.cohorts.attrition import Attrition
-from transat.federation import attrition, ledger_verify
-from transat.federation.policy import installed
-from transat.federation.questions import PARAMETERS, RELEASES, STEPS, Question
-from transat.federation.site_unsigned import Site
+from transat.federation import attrition, messages
+from transat.federation.questions import RELEASES, STEPS
+from transat.federation.site import Site
 from transat.federation.wire import Refusal
 from transat.statistics import firth, inverse_variance, logistic, mantel_haenszel, prevalence
 from transat.statistics.design_matrix import Model
@@ -26,7 +23,7 @@ MODEL = Model("any_major", ("N03A",), ("age", "epilepsy"))
 
 
 def ask(site: Site, step: str, parameters: object) -> object:
-    return RELEASES.decode(site.answer(Question(step, parameters).encode()))
+    return RELEASES.decode(messages.read_answer(site.answer(question(step, parameters))).body)
 
 
 QUESTIONS: dict[str, object] = {
@@ -104,68 +101,11 @@ def test_strata_of_the_coordinators_choice_are_refused(new_site: NewSite, draw: 
     assert answer == Refusal("closed_list", ("strata", "exposures"))
 
 
-def test_what_is_not_a_question_is_refused_and_written_down(
-    new_site: NewSite, draw: Draw, tmp_path: Path
-) -> None:
-    site = new_site("france", draw(1, 400))
-    unknown = PARAMETERS.encode(prevalence.Parameters()).replace(b"prevalence", b"rows")
-    for payload in (b"", b"SELECT * FROM person", unknown):
-        assert RELEASES.decode(site.answer(payload)) == Refusal("closed_list")
-    entries = ledger_verify.read(tmp_path / "france.jsonl")
-    assert [e.step for e in entries] == ["unreadable"] * 3
-
-
-def test_no_text_of_an_exception_crosses(tmp_path: Path) -> None:
-    def broken() -> tuple[AnalysisTable, Attrition]:
-        raise RuntimeError("NIR 2850775115001, spina bifida")
-
-    path = tmp_path / "france.jsonl"
-    site = Site("france", broken, installed()["snds"], path, "a" * 64)
-    answer = site.answer(Question("prevalence", prevalence.Parameters()).encode())
-    assert RELEASES.decode(answer) == Refusal("failed")
-    trouble = (tmp_path / "france.trouble.log").read_bytes()
-    assert b"RuntimeError" in trouble  # the type and the lines of code, for the site's engineer
-    assert b"285" not in answer + path.read_bytes() + trouble
-
-
-def test_each_answer_is_in_the_register_with_its_hash(
-    new_site: NewSite, draw: Draw, tmp_path: Path
-) -> None:
-    import hashlib
-
-    site = new_site("france", draw(1, 4000))
-    answers = [site.answer(Question(s, p).encode()) for s, p in QUESTIONS.items()]
-    entries = ledger_verify.read(tmp_path / "france.jsonl")
-    assert [e.payload_sha256 for e in entries] == [hashlib.sha256(a).hexdigest() for a in answers]
-    assert [e.payload_bytes for e in entries] == [len(a) for a in answers]
-    assert entries[2].cells_masked > 0
-    assert all(json.loads(e.line())["study"] == "a" * 64 for e in entries)
-
-
 def test_attrition_steps_that_differ_by_three_are_masked(new_site: NewSite, draw: Draw) -> None:
     site = new_site("france", draw(1, 4000), 5000, 4500, 4003)
     release = ask(site, "attrition", attrition.Parameters())
     assert isinstance(release, attrition.Release)
     assert release.pregnancies.tolist() == [5000, 4500, -1, 4000]
-
-
-def test_a_second_population_three_births_larger_is_refused(tmp_path: Path, draw: Draw) -> None:
-    rows = draw(1, 4000)
-    journal = tmp_path / "journal.json"
-
-    def site(table: AnalysisTable) -> Site:
-        return Site(
-            "france", lambda: (table, Attrition(())), installed()["snds"],
-            tmp_path / "france.jsonl", "a" * 64, journal,
-        )  # fmt: skip
-
-    scan = ("mantel_haenszel", mantel_haenszel.Parameters())
-    assert not isinstance(ask(site(rows), *scan), Refusal)
-    assert not isinstance(ask(site(rows), *scan), Refusal)  # the same again tells nothing new
-    smaller = rows.take(np.arange(3997))
-    answer = ask(site(smaller), *scan)
-    assert isinstance(answer, Refusal)
-    assert answer.code == "overlap"
 
 
 def test_a_masked_count_cannot_be_asked_for_another_way(new_site: NewSite, draw: Draw) -> None:
