@@ -24,8 +24,8 @@ from transport_contract import SITES
 from transat.federation.flare.folders import status
 
 #: Kills during one study, and the seconds after its start in which they fall.
-KILLS = 4
-WITHIN = 3.0
+KILLS = 6
+WITHIN = 4.0
 #: Seconds that a study may take with its kills.
 LONGEST = 240.0
 
