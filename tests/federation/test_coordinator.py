@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import made_sites
 import numpy as np
 import pytest
 from permits import STUDY, draft, permit
@@ -272,7 +273,8 @@ def test_each_site_hears_what_the_others_answered_in_the_same_fit() -> None:
         ("expired", SiteForbids),
         ("not_signed", SiteForbids),
         ("failed", SiteFailed),
-        ("unreadable", SiteFailed),
+        ("forked", SiteForbids),
+        ("unreadable", SiteForbids),
     ],
 )
 def test_what_a_refusal_means(code: str, error: type[Exception]) -> None:
@@ -293,6 +295,31 @@ def test_a_permit_that_does_not_fit_says_what_in_both_languages() -> None:
         assert text.fr in error.message("fr")
         assert text.en in error.message("en")
     assert "(age)" in SiteForbids("quebec", "permit", ("age",)).message("fr")
+
+
+def test_a_site_that_failed_to_write_its_register_failed() -> None:
+    """Such a refusal has no entry: the register has not grown, and is not blamed for it."""
+    transport = Direct()
+    asking = coordinator(transport)
+    asking.ask(STEPS, SITES)
+    transport.change = lambda _, raw: again(raw, body=refusal("failed"), entries=1, head="e" * 64)
+    with pytest.raises(SiteFailed):
+        asking.ask(OTHERS[0], SITES)
+
+
+def test_a_site_that_could_not_read_the_question_says_so(tmp_path: Path) -> None:
+    """A question damaged on the way: a real site's answer is signed, and of no study."""
+
+    class Damaging(Direct):
+        def ask(self, questions: Mapping[str, bytes], deadline: float) -> dict[str, bytes]:
+            damaged = questions["france"].replace(b"question", b"questjon")
+            return {"france": site.answer(damaged)}
+
+    keys = {"france": made_sites.key("site france")}
+    with made_sites.signed_site(tmp_path, made_sites.draw(1, 400)) as site:
+        with pytest.raises(SiteForbids) as refused:
+            Coordinator(Damaging(), COORDINATOR, permit(COORDINATOR, keys)).ask(STEPS, ["france"])
+        assert refused.value.code == "unreadable"
 
 
 def test_only_the_gates_own_refusals_are_an_answer() -> None:

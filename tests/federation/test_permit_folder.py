@@ -95,12 +95,12 @@ def test_the_current_one_comes_first(tmp_path: Path) -> None:
 
 def test_a_revoked_permit_is_none(tmp_path: Path) -> None:
     found = folder(tmp_path, a=made())
-    revoke(tmp_path, made(), HOLDER, "study\nstopped")
+    revoke(tmp_path, made(), HOLDER, "study\n\x1b[2Jstopped")
     assert found(STUDY) is None
     (one,) = found.all()
     assert one.standing == "revoked"
     assert one.why is not None
-    assert one.why.reason == "study stopped"
+    assert one.why.reason == "study [2Jstopped"
     permit_file.write(made(rounds=7), tmp_path / "b.toml")  # another permit, signed anew
     assert found(STUDY) == made(rounds=7)
 

@@ -24,6 +24,7 @@ from transat.federation import messages
 from transat.federation.checks.path import fit_name
 from transat.federation.coordinator_journal import Journal, Seen
 from transat.federation.keys import Key
+from transat.federation.ledger import GENESIS
 from transat.federation.messages import MessageError, SignedAnswer
 from transat.federation.permit import WHY, Permit, PermitRefused, verify
 from transat.federation.questions import RELEASES, Question
@@ -36,8 +37,8 @@ from transat.federation.wire import Refusal, WireError
 DEADLINE: Final = 6 * 3600.0
 
 #: Codes that are not the gate's judgement of a question: no study goes on after one of them.
-_FORBIDDEN: Final = frozenset({"permit", "expired", "not_signed", "forked"})
-_FAILED: Final = frozenset({"failed", "unreadable"})
+_FORBIDDEN: Final = frozenset({"permit", "expired", "not_signed", "forked", "unreadable"})
+_FAILED: Final = frozenset({"failed"})
 
 
 class SiteRefused(DisclosureRefused):
@@ -289,12 +290,12 @@ class Coordinator:
         told: dict[str, Told] = {}
         for ask in asks:
             answer = self._checked(ask, raw[ask.site])
-            if not self._journal.fits(answer):
-                raise AnswerRejected(ask.site, "register")
             told[ask.site] = answer, _release(answer)
-        for site, (_, release) in told.items():
+        for site, (answer, release) in told.items():
             if isinstance(release, Refusal) and release.code in _FORBIDDEN | _FAILED:
-                raise raised(site, release)
+                raise raised(site, release)  # such a refusal may not be in the register
+            if not self._journal.fits(answer):
+                raise AnswerRejected(site, "register")
         self._journal.answered((answer, raw[site]) for site, (answer, _) in told.items())
         return told
 
@@ -317,9 +318,13 @@ class Coordinator:
         if answer.key != self._permit.sites[ask.site].key:
             raise AnswerRejected(ask.site, "key")
         wanted = (ask.site, self._permit.study, ask.cohort, ask.name)
-        if (answer.site, answer.study, answer.cohort, answer.asked) != wanted:
-            raise AnswerRejected(ask.site, "asked")
-        return answer
+        if (answer.site, answer.study, answer.cohort, answer.asked) == wanted:
+            return answer
+        if (answer.site, answer.study) == (ask.site, GENESIS):  # it could not read the question
+            release = _release(answer)
+            if isinstance(release, Refusal):
+                raise raised(ask.site, release)
+        raise AnswerRejected(ask.site, "asked")
 
 
 def _release(answer: SignedAnswer) -> Any:

@@ -31,16 +31,18 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 PublicKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$")]
 Signature = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{86}==$")]
 SiteName = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,20}$")]
+#: What a terminal shows as it is: nothing that moves, hides or turns round what a holder reads.
+Line = Annotated[str, Field(pattern=r"^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$")]
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+-]{1,60}$")]
 
 
 class _Holding(Strict):
-    source: str = Field(default="", max_length=200)
+    source: Line = Field(default="", max_length=200)
     simulated: bool | None = None
     starts: datetime.date | None = None
     ends: datetime.date | None = None
-    notice_fr: str = Field(default="", max_length=1000)
-    notice_en: str = Field(default="", max_length=1000)
+    notice_fr: Line = Field(default="", max_length=1000)
+    notice_en: Line = Field(default="", max_length=1000)
     fingerprint: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
 
 
@@ -58,7 +60,7 @@ class _Terms(Strict):
 class _Document(Strict):
     transat: Literal[1]
     kind: Literal["permit"]
-    project: str = Field(min_length=1, max_length=200)
+    project: Line = Field(min_length=1, max_length=200)
     study: Sha256
     document: Sha256
     version: Word

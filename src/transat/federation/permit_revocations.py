@@ -60,7 +60,9 @@ def revoke(folder: Path, permit: Permit, holder: Key, reason: str) -> Revocation
     before = revocations(folder)
     previous = hashlib.sha256(before[-1].line()).hexdigest() if before else _START
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    unsigned = Revocation(permit.sha256(), when, " ".join(reason.split()), holder.public, previous)
+    shown = "".join(c if c.isprintable() else " " for c in reason)
+    why = " ".join(shown.split())
+    unsigned = Revocation(permit.sha256(), when, why, holder.public, previous)
     signed = Revocation(**{**asdict(unsigned), "signature": holder.sign(unsigned.content())})
     partial = folder / f"{FILE}.partial"  # renamed when whole: a torn list would stop everything
     with partial.open("wb") as file:
