@@ -64,7 +64,9 @@ def test_the_first_grid_is_the_populations_grid() -> None:
     with pytest.raises(Refused) as no:
         room.ask([replace(MONTHS, grid=(7.0, 12.0, 24.0))])
     assert (no.value.code, no.value.columns) == ("time_grid", ("grid",))
-    room.ask([replace(MONTHS, grid=(7.0, 12.0, 24.0))], cohort=ELSEWHERE)
+    with pytest.raises(Refused):
+        room.ask([replace(MONTHS, grid=(7.0, 12.0, 24.0))], cohort=ELSEWHERE)
+    site(500).ask([replace(MONTHS, grid=(7.0, 12.0, 24.0))])
 
 
 def test_dates_and_parts_of_steps_are_refused() -> None:
@@ -149,6 +151,14 @@ def test_spells_of_one_person_are_one_person() -> None:
     with pytest.raises(Refused) as no:
         Sites([births(1, 3000)], [spells]).ask([cox.Parameters(("x0", "ill"))])
     assert "ill" in no.value.columns
+
+
+def test_a_curve_of_spells_is_refused() -> None:
+    table = times(1, 400)
+    spells = replace(table, people=table.people // 2)
+    with pytest.raises(Refused) as no:
+        Sites([births(1, 400)], [spells]).ask([MONTHS])
+    assert (no.value.code, no.value.columns) == ("closed_list", ("spells",))
 
 
 def test_wrong_questions_are_refused_before_anything_is_computed() -> None:

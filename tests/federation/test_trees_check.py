@@ -11,6 +11,7 @@ import pytest
 from gated import Sites, births
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csc_array
 
 from transat.federation.checks import groups
 from transat.federation.checks.models import Models
@@ -183,6 +184,7 @@ def test_a_site_of_seven_rows_says_nothing() -> None:
         agreed(Sites([births(1, 7)]))
 
 
+@pytest.mark.slow
 def test_nodes_of_two_trees_never_lie_within_each_other_by_a_few_rows() -> None:
     """Over all nodes of a forest grown through the gate; without it, some do."""
     table = births(4, 3000)
@@ -192,6 +194,34 @@ def test_nodes_of_two_trees_never_lie_within_each_other_by_a_few_rows() -> None:
         edges = bins.combine(sites.ask([asked]), asked)
         forest = combine(sites.ask, Parameters("m0", edges, number=15, rate=0.5)).forest
         assert min(near(table, forest), 1) == wanted
+
+
+def test_an_outcome_inside_another_is_told_in_groups_of_those_in_between() -> None:
+    """m1 is m0 but for a few; cases of the one less cases of the other are never few."""
+    table = births(6, 3000)
+    y = table.outcome("m0")
+    inner = y & (np.random.default_rng(0).random(3000) < 0.93)
+    both = replace(
+        table,
+        outcomes=csc_array(np.column_stack([y, inner]).astype(np.uint8)),
+        outcome_codes=("m0", "m1"),
+        outcome_parents=(-1, 0),
+    )
+    for without, wanted in (((), False), (("trees", "cell_floor", "between_releases"), True)):
+        sites = Sites([both], without=without)
+        edges = GRID if without else agreed(sites)
+        told = []
+        for outcome in ("m0", "m1"):
+            asked = Parameters(outcome, edges, number=1)
+            (release,) = sites.ask([asked])
+            told.append(release)
+        kept = told[0].kept & told[1].kept
+        y0, y1 = (both.outcome(o).astype(float) for o in ("m0", "m1"))
+        found = trees.binned(both, edges)
+        node, shape = boosted_trees.places(asked, found)
+        between = boosted_trees.tally(node, found, (y0 - y1) == 1, shape)
+        few = trees.grouped(between, kept)
+        assert ((few > 0) & (few < 11)).any() == wanted
 
 
 def near(table: Any, forest: trees.Forest) -> int:

@@ -39,6 +39,9 @@ def unfit_kaplan_meier(data: SiteData, parameters: kaplan_meier.Parameters) -> t
     if by and not wrong and data.survival is not None:
         column = data.survival.columns[:, positions(data.survival, by)[0]]
         wrong += () if np.isin(column, (0.0, 1.0)).all() else ("by",)
+    survival = data.survival
+    if survival is not None and np.unique(survival.people).size < survival.n:
+        wrong += ("spells",)  # rows are counted, so they must be people
     edges = np.asarray(parameters.grid)
     if not 1 <= edges.size <= LONGEST or edges[0] <= 0 or (np.diff(edges) <= 0).any():
         wrong += ("grid",)

@@ -29,16 +29,19 @@ class Earlier:
         self._data: SiteData | None = None
         self._sizes: OrderedDict[tuple[Tree, float], Integers] = OrderedDict()
 
-    def far(self, asked: Asked, kept: Flags, rows: Integers, used: Flags) -> Flags:
+    def far(
+        self, asked: Asked, kept: Flags, rows: Integers, used: Flags, told: tuple[Tree, ...]
+    ) -> Flags:
         """`kept` (N, F, B) without the cuts whose children are too near an earlier node; the two
         children of a split lose the same ones.
 
         rows: (N, F, B) head counts by node, feature and bin. used: (n,) the rows that take part.
+        told: the trees, on the same bins, whose nodes are told already.
         """
-        if not asked.parameters.grown:
+        if not told:
             return kept
         found = trees.binned(asked.data.table, asked.parameters.bins)
-        earlier = self._earlier(asked, found, used)
+        earlier = self._earlier(asked, found, used, told)
         left = np.cumsum(rows, axis=2)
         sizes = np.stack([left, left[:, :, -1:] - left])
         floor = asked.policy.threshold
@@ -51,7 +54,8 @@ class Earlier:
         near[:, :, -1] = False
         dropped = np.zeros_like(kept)
         for node, feature, cut in np.argwhere(near):
-            dropped[node, feature, cut] = self._too_near(asked, found, used, node, feature, cut)
+            child = node, feature, cut
+            dropped[child] = self._too_near(asked, found, used, told, child)
         if len(dropped) > 1:
             dropped |= dropped.reshape(-1, 2, *dropped.shape[1:])[:, ::-1].reshape(dropped.shape)
         last = trees.real(asked.parameters.bins) & ~np.roll(
@@ -60,28 +64,30 @@ class Earlier:
         last[:, -1] |= trees.real(asked.parameters.bins)[:, -1]
         return kept & (~dropped | last[None])
 
-    def _earlier(self, asked: Asked, found: Small, used: Flags) -> Integers:
-        """Sizes of all nodes of the whole trees, rising."""
+    def _earlier(self, asked: Asked, found: Small, used: Flags, told: tuple[Tree, ...]) -> Integers:
+        """Sizes of all nodes of these trees, rising."""
         if self._data is not asked.data:
             self._data, self._sizes = asked.data, OrderedDict()
         share = asked.parameters.hold_out
-        for tree in asked.parameters.grown:
+        for tree in told:
             if (tree, share) not in self._sizes:
                 ended = trees.nodes(tree, found)[used]
                 sizes = [int(_within(ended, node).sum()) for node in range(1, len(tree.value))]
                 self._sizes[tree, share] = np.array(sizes, dtype=np.int64)
-        told = [self._sizes[tree, share] for tree in asked.parameters.grown]
-        return np.unique(np.concatenate([*told, [-(10**9)]]))
+        sizes_told = [self._sizes[tree, share] for tree in told]
+        return np.unique(np.concatenate([*sizes_told, [-(10**9)]]))
 
     def _too_near(
-        self, asked: Asked, found: Small, used: Flags, node: int, feature: int, cut: int
-    ) -> bool:
+        self, asked: Asked, found: Small, used: Flags, told: tuple[Tree, ...],
+        child_of: tuple[int, int, int],
+    ) -> bool:  # fmt: skip
+        node, feature, cut = child_of
         parameters: boosted_trees.Parameters = asked.parameters
         place, _ = boosted_trees.places(parameters, found)
         inside = used & (place == node)
         low = found[feature] <= cut
         floor = asked.policy.threshold
-        for tree in parameters.grown:
+        for tree in told:
             ended, sizes = trees.nodes(tree, found), self._sizes[tree, parameters.hold_out]
             for child in (inside & low, inside & ~low):
                 size = int(child.sum())

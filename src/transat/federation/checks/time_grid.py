@@ -17,6 +17,7 @@ patients) and §4.4, G6; AI-SDC/ACRO acro/default.yaml 1.0.2 (survival threshold
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 from transat.cohorts.survival_table import SurvivalTable
 from transat.federation.checks import groups
 from transat.federation.checks.check import Asked, Remembered
+from transat.federation.data import SiteData
 from transat.federation.refusals import Refused
 from transat.statistics import kaplan_meier
 from transat.statistics.kaplan_meier import Parameters, Release
@@ -43,13 +45,14 @@ class TimeGrid:
     def __init__(self) -> None:
         self._grid: dict[str, tuple[float, ...]] = {}
         self._by: dict[str, set[str]] = {}
+        self._named: tuple[SiteData, str] | None = None
 
     def before(self, asked: Asked) -> None:
         """Raises Refused: time_grid, for edges that are no whole steps or not of the grid."""
         if not isinstance(asked.parameters, Parameters):
             return
         edges = asked.parameters.grid
-        grid = self._grid.get(asked.cohort, edges)
+        grid = self._grid.get(self._people(asked), edges)
         if any(edge != round(edge) for edge in edges) or not set(edges) <= set(grid):
             raise Refused("time_grid", ("grid",))
         table = asked.data.survival
@@ -62,10 +65,10 @@ class TimeGrid:
         table = asked.data.survival
         if not isinstance(release, Release) or table is None:
             return release
-        grid = self._grid.get(asked.cohort, asked.parameters.grid)
+        grid = self._grid.get(self._people(asked), asked.parameters.grid)
         told = replace(asked.parameters, grid=grid)
         edges = _edges(table, told, asked)
-        for by in sorted(self._by.get(asked.cohort, set()) - {told.by}):
+        for by in sorted(self._by.get(self._people(asked), set()) - {told.by}):
             if _nested(table, told, by, edges, asked):
                 raise Refused("time_grid", (told.by or by,))
         merged = release.merged(np.isin(release.edges, edges))
@@ -77,14 +80,23 @@ class TimeGrid:
         """The grid and the column, where the release is told by time."""
         if not isinstance(release, Release):
             return None
-        grid = self._grid.get(asked.cohort, asked.parameters.grid)
-        return {"cohort": asked.cohort, "grid": list(grid), "by": asked.parameters.by}
+        grid = self._grid.get(self._people(asked), asked.parameters.grid)
+        return {"people": self._people(asked), "grid": list(grid), "by": asked.parameters.by}
 
     def recall(self, remembered: Remembered) -> None:
         """Remember a population's grid and a column."""
-        cohort = str(remembered["cohort"])
-        self._grid[cohort] = tuple(float(edge) for edge in remembered["grid"])
-        self._by.setdefault(cohort, set()).add(str(remembered["by"]))
+        people = str(remembered["people"])
+        self._grid[people] = tuple(float(edge) for edge in remembered["grid"])
+        self._by.setdefault(people, set()).add(str(remembered["by"]))
+
+    def _people(self, asked: Asked) -> str:
+        """A name of those whose times are told, whatever the cohort is called."""
+        if self._named is None or self._named[0] is not asked.data:
+            table = asked.data.survival
+            people = np.unique(table.people) if table is not None else np.empty(0, np.int64)
+            name = hashlib.sha256(people.astype(np.int64).tobytes()).hexdigest()
+            self._named = asked.data, name
+        return self._named[1]
 
 
 def _edges(table: SurvivalTable, told: Parameters, asked: Asked) -> NDArray[np.float64]:

@@ -7,7 +7,8 @@ bins such that in each of them, for both children of a split alike, rows are 0 o
 tells these counts exactly; so this is more than `node_class`). Children are grouped no finer than
 their parent, so that a parent less one child tells no small count of the other; and an edge is not
 offered where a child would hold, or be held by, a node of an earlier tree that differs from it by a
-small count. The forests of a population differ by their outcome alone: edges, share kept apart,
+small count; where outcomes of two forests hold one another, those in between count as a cell too.
+The forests of a population differ by their outcome alone: edges, share kept apart,
 sizes and penalty are those of the first, since a cut that they move tells, by subtraction, who
 lies between (attack `histograms`). Trees and leaf values are not the coordinator's choice: the site
 makes the next question of the fit again from its own answer and the other sites'
@@ -38,7 +39,7 @@ from transat.federation.questions import PARAMETERS, RELEASES
 from transat.federation.refusals import Refused
 from transat.federation.wire import WireError
 from transat.learners import bins, boosted_trees, trees
-from transat.learners.trees import Bins
+from transat.learners.trees import Bins, Tree
 
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
@@ -55,6 +56,7 @@ class Trees:
         self._edges: dict[str, frozenset[float]] = {}
         self._rounds: dict[str, tuple[boosted_trees.Parameters, boosted_trees.Release]] = {}
         self._first: dict[str, boosted_trees.Parameters] = {}
+        self._of: dict[str, str] = {}
         self._earlier = Earlier()
 
     def before(self, asked: Asked) -> None:
@@ -108,7 +110,7 @@ class Trees:
         first = Bins(
             grid.names,
             tuple(
-                self._grids.get(f"{asked.cohort} {n}", e)
+                self._grids.get(f"{population(asked.data)[0]} {n}", e)
                 for n, e in zip(grid.names, grid.edges, strict=True)
             ),
         )
@@ -126,7 +128,7 @@ class Trees:
 
     def _kept(self, asked: Asked, release: boosted_trees.Release) -> Flags:
         parameters: boosted_trees.Parameters = asked.parameters
-        cells, used = _cells(asked)
+        cells, used = _cells(asked, self._others(asked))
         kept = release.kept.copy()
         nodes, features = kept.shape[:2]
         tree = parameters.growing
@@ -134,20 +136,38 @@ class Trees:
             _, own = self._rounds[_fit(asked, parameters)]
             kept &= np.repeat(own.kept, 2, axis=0)
         step = 1 if nodes == 1 else 2  # both children of a split are grouped alike
-        floors = np.tile(_floors(asked), step)
+        each = _floors(asked)
+        floors = np.tile(np.append(each, np.full(len(cells) - 3, each[-1])), step)
         for node in range(0, nodes, step):
             for k in range(features):
                 pair = np.concatenate(cells[:, node : node + step, k].transpose(1, 0, 2))
                 kept[node : node + step, k] = groups.whole(pair, floors, kept[node, k])
-        offered = self._earlier.far(asked, kept, cells[0], used)
-        return offered
+        return self._earlier.far(asked, kept, cells[0], used, self._told(asked))
+
+    def _told(self, asked: Asked) -> tuple[Tree, ...]:
+        """Whole trees of this forest and of the others of the population."""
+        mine = _fit(asked, asked.parameters)
+        people = population(asked.data)[0]
+        others = (
+            tree
+            for fit, (before, _) in self._rounds.items()
+            if fit != mine and self._of.get(fit) == people
+            for tree in before.grown
+        )
+        return tuple(dict.fromkeys((*asked.parameters.grown, *others)))
+
+    def _others(self, asked: Asked) -> tuple[str, ...]:
+        """Outcomes of the other forests of the population."""
+        people = population(asked.data)[0]
+        held = {p.outcome for fit, (p, _) in self._rounds.items() if self._of.get(fit) == people}
+        return tuple(sorted(held - {asked.parameters.outcome}))
 
     def left(self, asked: Asked, release: Any) -> Remembered | None:
         """Edges that left, by feature; or the round of the fit."""
         if isinstance(release, bins.Release):
             grid = asked.parameters.grid
             return {
-                "cohort": asked.cohort,
+                "people": population(asked.data)[0],
                 "grid": {n: list(e) for n, e in zip(grid.names, grid.edges, strict=True)},
                 "kept": {
                     n: [edge for edge, end in zip(e, ends, strict=False) if end]
@@ -169,12 +189,13 @@ class Trees:
             asked = PARAMETERS.decode(remembered["asked"].encode())
             own = RELEASES.decode(remembered["own"].encode())
             self._rounds[str(remembered["fit"])] = asked, own
+            self._of[str(remembered["fit"])] = str(remembered["people"])
             self._first.setdefault(str(remembered["people"]), asked.start())
             return
         for name, edges in remembered["grid"].items():
-            self._grids.setdefault(f"{remembered['cohort']} {name}", tuple(edges))
+            self._grids.setdefault(f"{remembered['people']} {name}", tuple(edges))
         for name, edges in remembered["kept"].items():
-            key = f"{remembered['cohort']} {name}"
+            key = f"{remembered['people']} {name}"
             self._edges[key] = self._edges.get(key, frozenset()) | set(edges)
 
 
@@ -182,7 +203,7 @@ def _only(asked: Asked, wanted: Bins, known: Any, missing_fits: bool = True) -> 
     """Raises Refused: bins, with the features of which an edge is not a known one."""
     wrong = []
     for name, edges in zip(wanted.names, wanted.edges, strict=True):
-        held = known.get(f"{asked.cohort} {name}")
+        held = known.get(f"{population(asked.data)[0]} {name}")
         if (held is None and not missing_fits) or (
             held is not None and not set(edges) <= set(held)
         ):
@@ -199,15 +220,22 @@ def _floors(asked: Asked) -> Integers:
     return np.array([rows, each, each])
 
 
-def _cells(asked: Asked) -> tuple[Integers, Flags]:
-    """(3, nodes, features, bins) rows, with the outcome, without; and (n,) the rows used."""
+def _cells(asked: Asked, told: tuple[str, ...]) -> tuple[Integers, Flags]:
+    """(3 or more, nodes, features, bins) rows, with the outcome, without; then, for each outcome
+    told before that holds this one or lies in it, those in between; and (n,) the rows used."""
     table, parameters = asked.data.table, asked.parameters
     found = trees.binned(table, parameters.bins)
     used, y = boosted_trees.rows_used(table, parameters)
     node, shape = boosted_trees.places(parameters, found)
     rows = boosted_trees.tally(node, found, used, shape)
     cases = boosted_trees.tally(node, found, used & (y == 1), shape)
-    return np.stack([rows, cases, rows - cases]).astype(np.int64), used
+    cells = [rows, cases, rows - cases]
+    for code in told:
+        other = table.outcome(code)
+        apart = used & (other != y)
+        if apart.any() and len(np.unique(y[apart])) == 1:
+            cells.append(boosted_trees.tally(node, found, apart, shape))
+    return np.stack(cells).astype(np.int64), used
 
 
 def _fit(asked: Asked, parameters: boosted_trees.Parameters) -> str:
