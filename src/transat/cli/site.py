@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -115,16 +116,22 @@ def run(
                    f"site: {found.name}, hub {found.address}"))  # fmt: skip
     typer.echo(say(f"clé du site : {key.public}", f"site's key: {key.public}"))
 
+    lock = Lock()
+
     @cache
-    def opened() -> Site:
+    def once() -> Site:
         return open_site(found.name, key, found.folder / "site", policy, cdm, place)
 
-    if (place / "holder.pub").exists():
-        opened()
-    else:  # in the network, and answers nothing until its holder's key is there
+    def opened() -> Site:
+        with lock:
+            return once()
+
+    if not (place / "holder.pub").exists():  # in the network, and silent until it is there
         typer.echo(say(f"aucune question ne sera traitée sans {place / 'holder.pub'}",
                        f"no question is dealt with without {place / 'holder.pub'}"))  # fmt: skip
-    site.run(found, lambda question: opened().answer(question))
+        site.run(found, lambda question: opened().answer(question))
+    else:
+        site.run(found, lambda question: opened().answer(question), opened)
 
 
 def status(

@@ -73,7 +73,9 @@ def run(
 ) -> subprocess.Popen[bytes]:
     """Start one process of this program; before: the command that starts it, if any."""
     said = [*before, sys.executable, __file__, what, *map(str, arguments)]
-    here = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1])])
+    places = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+    given = os.environ.get("PYTHONPATH")
+    here = os.pathsep.join([*([given] if given else []), *places])
     return subprocess.Popen(said, env={**os.environ, "PYTHONPATH": here}, **options)
 
 

@@ -17,9 +17,10 @@ EVERY: Final = 1.0
 STALE: Final = 10.0
 
 
-def until_stopped(folder: Path, status: Callable[[], dict[str, Any]]) -> None:
-    """Write `status` to the folder every few seconds until SIGTERM or SIGINT."""
-    stopped = threading.Event()
+def until_stopped(
+    folder: Path, status: Callable[[], dict[str, Any]], stopped: threading.Event
+) -> None:
+    """Write `status` to the folder every second until SIGTERM, SIGINT, or `stopped` is set."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     while True:

@@ -13,6 +13,7 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from transat.core.errors import ConfigError
@@ -52,7 +53,7 @@ def run(hub: Hub, work: Work) -> None:
         cell.start()
         studies.start()
         log.event("started", address=hub.address)
-        until_stopped(hub.folder, lambda: _status(hub, cell.connected(), studies))
+        until_stopped(hub.folder, lambda: _status(hub, cell.connected(), studies), Event())
         log.event("stopped")
         # What runs is on disk and goes on at the next start; waiting would only delay that.
         os._exit(0)
