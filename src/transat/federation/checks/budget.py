@@ -5,7 +5,8 @@ studies, are at most 5% of its rows. Numbers are counted as linear functionals o
 another model told already (at coefficients 0, sums of the same columns), what is zero of itself
 (two levels of one variable) or the same twice (a 0/1 column and its square) counts once or not at
 all: the count bounds their rank from above. A model for which a fit's usual rounds would not be
-left is refused at its first, so that nothing is spent on it.
+left is refused at its first, so that nothing is spent on it; one that begins has them put aside, so
+that no other, asked about at the same time, takes them away.
 
 Rule, for one model: the rows fall into patterns (equal columns; the outcome enters a regression
 only through X'y, which the first round tells), of which every number is a weighted sum; the rounds
@@ -73,10 +74,17 @@ class Budget:
         known, spent = self._model(asked.data, fit), self._of(asked)
         if known.patterns.rarest >= asked.policy.threshold or not len(fit.events):
             return 0
-        new = self._new(asked, fit)
-        begun = fit.model in spent.points or not fit.at_zero
-        later = 0 if begun else USUAL * len(known.sums)
-        return len(spent.sums) + spent.numbers + new[0] + len(new[1]) + later
+        numbers, sums = self._new(asked, fit)
+        return (
+            len(spent.sums) + len(sums) + spent.numbers(fit.model, numbers, self._aside(asked, fit))
+        )
+
+    def _aside(self, asked: Asked, fit: Fit) -> int:
+        """Numbers that a model which begins will need for the rounds after its first."""
+        begun = fit.model in self._of(asked).points or not fit.at_zero
+        known = self._model(asked.data, fit)
+        free = begun or known.patterns.rarest >= asked.policy.threshold
+        return 0 if free else USUAL * (len(known.sums) + 1)
 
     def _new(self, asked: Asked, fit: Fit) -> tuple[int, list[str]]:
         """Numbers that this round adds: how many, and names of those other models may share."""
@@ -114,24 +122,36 @@ class Budget:
             "model": fit.model,
             "point": fit.point,
             "numbers": numbers,
+            "aside": self._aside(asked, fit),
             "sums": sums,
         }
 
     def recall(self, remembered: Remembered) -> None:
         """Remember a round that left."""
         spent = self._spent.setdefault(str(remembered["people"]), _Spent())
-        spent.points.setdefault(str(remembered["model"]), set()).add(str(remembered["point"]))
-        spent.numbers += int(remembered["numbers"])
+        model = str(remembered["model"])
+        spent.points.setdefault(model, set()).add(str(remembered["point"]))
+        spent.used[model] = spent.used.get(model, 0) + int(remembered["numbers"])
+        spent.aside[model] = max(spent.aside.get(model, 0), int(remembered["aside"]))
         spent.sums.update(remembered["sums"])
 
 
 class _Spent:
-    """What left of one population: points by model, numbers of single rounds, sums at zero."""
+    """What left of one population: points by model, numbers of single rounds by model, those put
+    aside for its next ones, sums at zero."""
 
     def __init__(self) -> None:
         self.points: dict[str, set[str]] = {}
-        self.numbers = 0
+        self.used: dict[str, int] = {}
+        self.aside: dict[str, int] = {}
         self.sums: set[str] = set()
+
+    def numbers(self, model: str, more: int, aside: int) -> int:
+        """Numbers of all models' rounds, used or put aside, with `more` and `aside` of this one."""
+        others = {name for name in self.used if name != model}
+        kept = sum(max(self.used[name], self.aside[name]) for name in others)
+        own = self.used.get(model, 0) + more
+        return kept + max(own, self.aside.get(model, 0), aside)
 
 
 @dataclass(frozen=True, slots=True)
