@@ -106,6 +106,7 @@ def submit(
 
 def list_(desk: Desk, json: Json = False) -> None:
     """Print every request: name, state, study, missing votes."""
+    from transat.cli.review_screen import plain
     from transat.core.languages import current
     from transat.federation.review.states import TEXTS
 
@@ -116,7 +117,7 @@ def list_(desk: Desk, json: Json = False) -> None:
         return
     for request in found:
         title, state = request.manifest.title.in_(current()), TEXTS[request.state].in_(current())
-        typer.echo(f"{request.name}  {request.state.value:<20} {title}")
+        typer.echo(plain(f"{request.name}  {request.state.value:<20} {title}"))
         typer.echo(f"{'':14}{state}{_missing(request)}")
 
 

@@ -16,8 +16,17 @@ from transat.federation.review.rules import Request
 from transat.federation.review.states import TEXTS
 
 
+def plain(text: str) -> str:
+    """The text without what would move or hide something on a terminal: others wrote it."""
+    return "".join(c if c.isprintable() or c in "\u00a0\u202f" else "\ufffd" for c in text)
+
+
 def lines(request: Request, desk: Desk) -> Iterator[str]:
     """The lines: head, files, who has voted; what they said, once votes are open."""
+    return map(plain, _lines(request, desk))
+
+
+def _lines(request: Request, desk: Desk) -> Iterator[str]:
     language = current()
     manifest = request.manifest
     yield manifest.title.in_(language)

@@ -13,9 +13,11 @@ import pytest
 
 from transat.cli import review_screen
 from transat.core.errors import DataQualityError, InputError, PermissionRefused
+from transat.core.languages import Text
 from transat.federation import permit_file
 from transat.federation.review import submission, votes
 from transat.federation.review.desk import LOG, FolderDesk, chained, folded
+from transat.federation.review.events import GENESIS, Event
 from transat.federation.review.records import Counted
 from transat.federation.review.release import release as publish
 from transat.federation.review.release import verify
@@ -241,3 +243,33 @@ def test_the_screen_believes_no_author(office: Any) -> None:
         assert ("ATTENTION" in shown) == warned
         assert ("SOUS LE SEUIL" in shown) == (least == 7)
         assert "petit 7" not in shown
+
+
+def test_an_author_with_tools_of_their_own_leads_nobody_out_of_the_folder(
+    office: Any, tmp_path: Path
+) -> None:
+    """Names, hashes and texts are looked at by whoever reads the log, not only by its author."""
+    author = office.people.keys["author"]
+    honest = office.manifest()
+    for spoiled in (
+        replace(honest.files[0], name="../../out.csv"),
+        replace(honest.files[0], name="_review/log.jsonl"),
+        replace(honest.files[0], sha256="../" * 20 + "etc"),
+    ):
+        name = f"r{len(list(tmp_path.rglob('permit.toml')))}"
+        office.desk.begin(name, office.permit.read_bytes())
+        with pytest.raises(InputError):
+            office.desk.act(name, "files", replace(honest, files=(spoiled,)), author)
+        event = Event(name, 0, GENESIS, "t", "files", replace(honest, files=(spoiled,)), "")
+        (office.desk.folder / name / LOG).write_bytes(event.signed(author).line() + b"\n")
+        with pytest.raises(DataQualityError):
+            office.desk.request(name)
+
+
+def test_nothing_on_the_screen_moves_or_hides(office: Any) -> None:
+    hidden = Text("tout va bien\x1b[2K\r", "all is well\u202e")
+    spoiled = replace(office.manifest(), title=hidden, purpose=hidden)
+    author = office.people.keys["author"]
+    put = submission.put(office.desk, spoiled, office.outputs, author, office.permit)
+    for line in review_screen.lines(put, office.desk):
+        assert not {"\x1b", "\r", "\u202e"} & set(line)

@@ -242,6 +242,7 @@ def test_opinions_are_whole_and_reasoned() -> None:
     assert not complete(whole, (Opinion("0.csv", "change", None, None), opinions(whole)[1]))
     assert not complete(whole, (Opinion("0.csv", "change", "dislike", None), opinions(whole)[1]))
     assert not complete(whole, (Opinion("0.csv", "approve", "other", None), opinions(whole)[1]))
+    assert not complete(whole, (Opinion("0.csv", "approve", None, "../x"), opinions(whole)[1]))
 
 
 @pytest.mark.parametrize(

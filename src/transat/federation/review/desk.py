@@ -246,7 +246,7 @@ def folded(past: Iterable[Event], terms: Terms, path: Path) -> Request:
     for event in past:
         try:
             request = after(request, event, terms)
-        except PermissionRefused:
+        except (PermissionRefused, InputError):
             raise _broken(path, event.number + 1) from None
     if request is None:
         raise _broken(path, 1)

@@ -93,13 +93,16 @@ class Opinion:
     note: str | None
 
 
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+
 def require_sound(manifest: Manifest) -> None:
     """Refuse a revision that cannot be reviewed.
 
     Raises
     ------
     InputError: no file, a name given twice or that leads elsewhere, a type of file that cannot be
-    read over, an underlying file that is not in the request.
+    read over, an underlying file that is not in the request, a SHA-256 that is none.
     """
     names = manifest.names()
     if not names:
@@ -112,6 +115,8 @@ def require_sound(manifest: Manifest) -> None:
         if not name.endswith(SUFFIXES):
             raise _unsound(name, REASONS["file_type"])
     for file in manifest.files:
+        if _SHA256.fullmatch(file.sha256) is None:
+            raise _unsound(file.name, Text("ce SHA-256 n'en est pas un.", "this is no SHA-256."))
         for under in file.underlying:
             if under not in names:
                 raise _unsound(file.name, REASONS["no_underlying"])
@@ -135,7 +140,8 @@ def complete(manifest: Manifest, opinions: Iterable[Opinion]) -> bool:
     reasoned = all(
         (o.reason is None) if o.verdict == "approve" else (o.reason in REASONS) for o in given
     )
-    return reasoned and tuple(o.file for o in given) == manifest.names()
+    named = all(o.note is None or _SHA256.fullmatch(o.note) for o in given)
+    return reasoned and named and tuple(o.file for o in given) == manifest.names()
 
 
 def _unsound(name: str, why: Text) -> InputError:

@@ -28,7 +28,7 @@ from transat.federation.review.events import (
     Submitted,
 )
 from transat.federation.review.reasons import REASONS
-from transat.federation.review.records import Manifest, Opinion, complete
+from transat.federation.review.records import Manifest, Opinion, complete, require_sound
 from transat.federation.review.states import ENDED, TEXTS, State
 
 #: People of each holder who must approve.
@@ -112,7 +112,7 @@ def after(request: Request | None, event: Event, terms: Terms) -> Request:
 
     Raises
     ------
-    PermissionRefused: this person may not do this now; says why.
+    PermissionRefused: this person may not do this now; says why. InputError: as `require_sound`.
     """
     if request is None:
         if not isinstance(event.content, Manifest):
@@ -129,7 +129,9 @@ def begun(name: str, author: str, manifest: Manifest, terms: Terms) -> Request:
     Raises
     ------
     PermissionRefused: another study than the permit's; a holder without two people to vote.
+    InputError: as `require_sound`.
     """
+    require_sound(manifest)
     if (manifest.permit, manifest.study, manifest.document) != (
         terms.permit, terms.study, terms.document
     ):  # fmt: skip
@@ -144,6 +146,7 @@ def begun(name: str, author: str, manifest: Manifest, terms: Terms) -> Request:
 def _files(request: Request, key: str, content: Content) -> Request:
     assert isinstance(content, Manifest)
     _author_only(request, key)
+    require_sound(content)
     named = (content.permit, content.study, content.document)
     before = request.manifest
     if named != (before.permit, before.study, before.document):
@@ -226,12 +229,14 @@ def _withdraw(request: Request, key: str, content: Content) -> Request:
     assert isinstance(content, Ended)
     _author_only(request, key)
     _of_this(request, content.revision)
+    _unexplained(request, content)
     return replace(request, ended=State.WITHDRAWN, end=content)
 
 
 def _release(request: Request, key: str, content: Content) -> Request:
     assert isinstance(content, Ended)
     _reviewer_only(request, key, content.revision)
+    _unexplained(request, content)
     if request.state is not State.APPROVED:
         raise _no(request.name, "state", TEXTS[request.state])
     return replace(request, ended=State.RELEASED, end=content)
@@ -261,6 +266,11 @@ def _reviewer_only(request: Request, key: str, revision: str) -> None:
     if not request.terms.of(key):
         raise _no(request.name, "reviewer")
     _of_this(request, revision)
+
+
+def _unexplained(request: Request, content: Ended) -> None:
+    if content.reason is not None:
+        raise _no(request.name, "opinions")
 
 
 def _of_this(request: Request, revision: str) -> None:
