@@ -23,8 +23,8 @@ class SiteData:
     population left. facts: which cells may leave. people: (n,) int64, a name of the person behind
     each row, the same in every cohort of the site (for the overlap of cohorts). survival: rows of
     time and event, where the study has them. professionals: (n,) int64, a name of the prescriber or
-    hospital behind each row, -1 where not known; None where no column names them. simulated: the CDM
-    says that its people are none; then only, rule G9 does not count over all models.
+    hospital behind each row, -1 where not known; None where no column names them. simulated: the
+    CDM says that its people are none; then only, rule G9 does not count over all models.
     """
 
     table: AnalysisTable

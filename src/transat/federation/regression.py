@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from transat.federation.data import SiteData
 from transat.statistics import design_matrix, firth, logistic
@@ -19,6 +21,9 @@ from transat.statistics.design_matrix import Model
 
 Floats = NDArray[np.float64]
 Parameters = logistic.Parameters | firth.Parameters
+
+#: Each site adds a column to every model.
+MOST_SITES: Final = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +66,8 @@ def unfit(data: SiteData, parameters: Parameters) -> tuple[str, ...]:
     model = parameters.model
     if model.strata or len(model.exposures) != 1:
         return ("strata", "exposures")
+    if not (1 <= model.sites <= MOST_SITES and 0 <= model.site < model.sites):
+        return ("sites",)  # before anything is made as long as that
     known = (
         ("outcome", (model.outcome,), data.table.outcome_codes),
         ("exposures", model.exposures, data.table.exposure_codes),
@@ -69,8 +76,6 @@ def unfit(data: SiteData, parameters: Parameters) -> tuple[str, ...]:
     wrong = tuple(field for field, asked, held in known if not set(asked) <= set(held))
     if len(set(model.covariates)) != len(model.covariates):
         wrong += ("covariates",)
-    if not (1 <= model.sites <= 1000 and 0 <= model.site < model.sites):
-        wrong += ("sites",)
     if len(parameters.coefficients) not in (0, len(model.terms)):
         wrong += ("coefficients",)
     if len(_inverse(parameters)) not in (0, len(model.terms) ** 2):
@@ -87,7 +92,7 @@ def of_logistic(data: SiteData, parameters: Parameters) -> Fit:
         coefficients = np.asarray(parameters.coefficients, dtype=np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         eta = x @ coefficients
-        upper, lower = np.exp(-np.logaddexp(0.0, -eta)), np.exp(-np.logaddexp(0.0, eta))
+        upper, lower = expit(eta), expit(-eta)
     same = replace(model, sites=1, site=0, covariates=tuple(sorted(model.covariates)))
     return Fit(
         model=hashlib.sha256(repr(same).encode()).hexdigest()[:32],

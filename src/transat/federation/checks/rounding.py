@@ -1,11 +1,11 @@
 """G12. Rounding of final tables: suppress, round, then add up the rounded cells.
 
 Rule: in a table that will be published, counts of 1 to threshold-1 are withheld, the others rounded
-to the nearest multiple of 5, and totals made again from the rounded cells, in that order (rounding
-first would turn some counts below the threshold into ones above it; true totals would give a
-rounded or withheld cell away). Sums that a fit needs on its way stay exact, and do not last: when a
-study has ended the coordinator keeps their hashes only. What it stops: differences of published
-tables that tell of a few people.
+to the nearest multiple of 5 that is not below the threshold, and totals made again from the rounded
+cells, in that order (rounding first would turn some counts below the threshold into ones above it;
+true totals would give a rounded or withheld cell away). Sums that a fit needs on its way stay
+exact, and do not last: when a study has ended the coordinator keeps their hashes only. What it
+stops: differences of published tables that tell of a few people.
 
 Source: OpenSAFELY, docs/outputs/sdc.md (their floor is 7); Statistics Canada rounds census counts
 to base 5.
@@ -31,7 +31,9 @@ def rounded(counts: Integers, policy: Policy) -> Integers:
     """Counts of any shape as they may be published: 0, a multiple of the base, or WITHHELD."""
     base = int(policy.limit("rounding_base"))
     nearest = (2 * counts + base) // (2 * base) * base
-    kept = np.where(too_small(counts, policy.threshold), WITHHELD, nearest)
+    least = -(-policy.threshold // base) * base
+    lifted = np.where(counts > 0, np.maximum(nearest, least), nearest)
+    kept = np.where(too_small(counts, policy.threshold), WITHHELD, lifted)
     return np.asarray(np.where(counts < 0, WITHHELD, kept), dtype=np.int64)
 
 
@@ -44,5 +46,4 @@ def unrounded(counts: Integers, policy: Policy) -> bool:
     """Whether a table to publish holds a count that rule G12 does not let it hold."""
     shown = counts[counts >= 0]
     small = (shown > 0) & (shown < policy.threshold)
-    # A total of rounded cells may be any multiple of the base; a small one is a rounded cell.
     return bool((shown % int(policy.limit("rounding_base")) != 0).any() or small.any())

@@ -13,14 +13,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from transat.federation import messages
-
 from transat.federation.messages import LONGEST, LONGEST_HEAD
 
 RULE: Final = "G14"
 KEY: Final = "refusals"
 
-_ROOM: Final = messages.LONGEST - messages.LONGEST_HEAD - 2
 #: Bytes of the smallest size class of a body.
 SMALLEST: Final = 512
 
