@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_sites import draw, question, signed_site
+from gated import times
+from made_sites import attrition, draw, question, signed_site, site_data
 
 from transat.federation import messages
-from transat.federation.questions import PARAMETERS, RELEASES, Question
+from transat.federation.questions import PARAMETERS, RELEASES, Question, fit_of
 from transat.federation.wire import Refusal
 from transat.statistics import cox, firth, inverse_variance, logistic
 from transat.statistics.design_matrix import Model
@@ -107,3 +108,31 @@ def test_two_sites_averaged_are_near_their_joint_fit(tmp_path: Path) -> None:
     at = [joint.terms.index(term) for term in found.terms]
     apart = (found.coefficients - joint.coefficients[at]) / joint.standard_errors[at]
     assert np.abs(apart).max() < 0.2
+
+
+def test_a_site_fits_a_cox_regression_alone(tmp_path: Path) -> None:
+    rows, months = draw(1, 4000), times(1, 4000)
+    held = replace(site_data(rows, attrition(rows.n)), survival=months)
+    parameters = Parameters(cox.Parameters(("x0", "old")))
+    with signed_site(tmp_path, rows, data=lambda: held) as site:
+        payload = site.answer(question("inverse_variance", parameters))
+    release = RELEASES.decode(messages.read_answer(payload).body)
+    expected = inverse_variance.at_site(months, parameters)
+    assert release.terms == ("x0", "old")
+    assert np.array_equal(release.coefficients, expected.coefficients)
+    assert np.array_equal(release.covariance, expected.covariance)
+
+
+def test_the_gate_counts_it_as_the_last_round_of_that_fit(tmp_path: Path) -> None:
+    """Budget, coefficients and dominance see where the site's own fit ends, not zero."""
+    rows = draw(1, 4000)
+    held = site_data(rows, attrition(rows.n))
+    view = fit_of(held, "inverse_variance", ONE_SHOT)
+    joint = fit_of(held, "logistic", ONE_SHOT.fitted)
+    assert view is not None
+    assert joint is not None
+    assert view.model == joint.model
+    assert not view.at_zero
+    assert view.coefficients == pytest.approx(
+        np.asarray(inverse_variance.estimate(rows, ONE_SHOT)), abs=0
+    )
