@@ -20,6 +20,7 @@ from transat.cohorts.language import grammar
 from transat.core.errors import ERRORS
 from transat.core.languages import LANGUAGES, Language, Text
 from transat.federation import policy
+from transat.federation.limits import NOT_COVERED
 from transat.federation.policy import installed
 from transat.federation.refusals import CODES
 from transat.harmonise.rules import EVERY_TABLE, ON_FILES, Rule
@@ -33,6 +34,7 @@ from transat.tables.column import Column, Table
 
 HERE = Path(__file__).resolve().parent
 STATISTICS = HERE.parent / "src" / "transat" / "statistics"
+LEARNERS = HERE.parent / "src" / "transat" / "learners"
 GATE = HERE.parent / "src" / "transat" / "federation" / "checks"
 
 NOTICE = Text(
@@ -290,15 +292,17 @@ def _place(fatal: Fatal) -> str:
 
 
 def statistics(language: Language) -> Iterable[str]:
-    """The docstring of every statistic, as it is in its file."""
+    """The docstring of every statistic, then of every learner, as it is in its file."""
     yield Text("Statistiques", "Statistics").in_(language)
     yield Text(
         "Une statistique tient dans un fichier : la question, la formule, ce qui sort du site, les "
-        "hypothèses, la référence. Le texte qui suit est celui des fichiers, en anglais.",
+        "hypothèses, la référence. De même un apprenant (`bins`, `boosted_trees`, `tree_review`, "
+        "`trees`). Le texte qui suit est celui des fichiers, en anglais.",
         "A statistic is one file: the question, the formula, what leaves the site, the "
-        "assumptions, the reference. The text below is that of the files.",
+        "assumptions, the reference. So is a learner (`bins`, `boosted_trees`, `tree_review`, "
+        "`trees`). The text below is that of the files.",
     ).in_(language)
-    for path in sorted(STATISTICS.glob("*.py")):
+    for path in (*sorted(STATISTICS.glob("*.py")), *sorted(LEARNERS.glob("*.py"))):
         said = ast.get_docstring(ast.parse(path.read_text("utf-8")))
         if path.stem != "__init__" and said:
             yield f"## {path.stem}"
@@ -340,6 +344,8 @@ def gate(language: Language) -> Iterable[str]:
     head = Text("| code | sens |", "| code | meaning |").in_(language)
     rows = [f"| `{code}` | {_cell(text.in_(language))} |" for code, text in CODES.items()]
     yield "\n".join([head, "|---|---|", *rows])
+    yield "## " + Text("Ce qu'aucune règle ne couvre", "What no rule covers").in_(language)
+    yield "\n".join(f"- {text.in_(language)}" for text in NOT_COVERED)
 
 
 def _rule_of(holder: policy.Policy, key: str) -> policy.HolderRule:

@@ -14,16 +14,19 @@ NOT_COVERED: Final[tuple[Text, ...]] = (
         "exact; what all of them together would tell of one stratum is not bounded.",
     ),
     Text(
-        "Le nombre de questions est borné modèle par modèle et pour une exécution, pas sur "
-        "l'ensemble des modèles qui partagent des colonnes.",
-        "Rounds are bounded model by model and within one run, not over all models that share "
-        "columns.",
+        "Les sommes des régressions sont comptées jusqu'à 5 % des lignes d'une population ; rien "
+        "ne borne ce qu'elles diraient à qui connaît déjà presque toutes les personnes.",
+        "Sums of regressions are counted up to 5% of a population's rows; nothing bounds what they "
+        "would tell somebody who knows almost everybody already.",
     ),
     Text(
-        "La dominance (une ou deux personnes faisant presque toute une somme) n'est pas vérifiée "
-        "pour les colonnes continues des régressions.",
-        "Dominance (one or two people making almost all of a sum) is not checked for the "
-        "continuous columns of regressions.",
+        "Un CDM qui se dit simulé n'a pas ce budget : ne le dites jamais de données réelles.",
+        "A CDM that says it is simulated has no such budget: never say so of real data.",
+    ),
+    Text(
+        "Un site ne se souvient que de ce qui est sorti par lui, non d'un tableau exporté "
+        "autrement.",
+        "A site remembers what left through it only, not a table that was exported otherwise.",
     ),
     Text(
         "Des groupes disjoints sont retirés d'un effectif le long d'un seul arbre à la fois, et "
@@ -36,10 +39,10 @@ NOT_COVERED: Final[tuple[Text, ...]] = (
         "A zero is shown: it says that nobody in that group is affected.",
     ),
     Text(
-        "La règle des professionnels (au moins trois prescripteurs ou hôpitaux) n'est pas "
-        "vérifiée : aucune colonne de l'étude ne les désigne.",
-        "The rule for professionals (at least three prescribers or hospitals) is not checked: no "
-        "column of the study names them.",
+        "La règle des professionnels (au moins trois prescripteurs ou hôpitaux) ne compte que là "
+        "où la table du site les connaît ; celle d'INuTERO ne les désigne pas.",
+        "The rule for professionals (at least three prescribers or hospitals) counts only where "
+        "the site's table knows them; INuTERO's does not name them.",
     ),
     Text(
         "Rien ici ne remplace la personne du détenteur qui signe l'export.",
