@@ -16,6 +16,8 @@ from transat.cli.sites import lacking, named, one_each
 if TYPE_CHECKING:
     from transat.studies.permits import Party
 
+DAY = say("AAAA-MM-JJ", "YYYY-MM-DD")
+
 PermitFile = Annotated[Path, typer.Argument(help=say("Permis (TOML).", "Permit (TOML)."))]
 HolderKey = Annotated[
     Path, typer.Option(help=say("Clé privée du détenteur.", "The holder's private key."))
@@ -30,6 +32,58 @@ Studies = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help=say("Réponse JSON.", "Answer in JSON."))]
+
+
+Protocol = Annotated[
+    Path | None,
+    typer.Argument(
+        help=say(
+            "Protocole (YAML) ; sans lui, celui d'INuTERO.",
+            "Protocol (YAML); without one, INuTERO's.",
+        )
+    ),
+]
+Coordinator = Annotated[
+    Path,
+    typer.Option(
+        metavar="FILE.pub",
+        help=say("Clé publique du coordonnateur.", "The coordinator's public key."),
+    ),
+]
+Holders = Annotated[
+    list[str],
+    typer.Option(
+        metavar="SITE=FILE.pub",
+        help=say("Clé publique du détenteur d'un site.", "Public key of a site's holder."),
+    ),
+]
+SiteKeys = Annotated[
+    list[str],
+    typer.Option(
+        metavar="SITE=FILE.pub",
+        help=say("Clé publique du site même.", "Public key of the site itself."),
+    ),
+]
+Reviewers = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SITE=FILE.pub",
+        help=say(
+            "Clé publique d'un examinateur ; deux au moins par site pour publier.",
+            "Public key of a reviewer; two at least per site in order to publish.",
+        ),
+    ),
+]
+Cdms = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SITE=CDM",
+        help=say(
+            "CDM auquel le permis est lié, là où on l'a ; dit aussi d'où il vient.",
+            "CDM that the permit is bound to, where one has it; says where it is from too.",
+        ),
+    ),
+]
 
 
 def declare(app: typer.Typer) -> None:
@@ -71,73 +125,33 @@ def new_key(
 
 def draft(
     out: Annotated[Path, typer.Option(help=say("Permis à écrire.", "Permit to write."))],
-    coordinator: Annotated[
-        Path,
-        typer.Option(
-            metavar="FILE.pub",
-            help=say("Clé publique du coordonnateur.", "The coordinator's public key."),
-        ),
-    ],
-    holder: Annotated[
-        list[str],
-        typer.Option(
-            metavar="SITE=FILE.pub",
-            help=say("Clé publique du détenteur d'un site.", "Public key of a site's holder."),
-        ),
-    ],
-    key: Annotated[
-        list[str],
-        typer.Option(
-            metavar="SITE=FILE.pub",
-            help=say("Clé publique du site même.", "Public key of the site itself."),
-        ),
-    ],
+    coordinator: Coordinator,
+    holder: Holders,
+    key: SiteKeys,
     ends: Annotated[
         datetime,
         typer.Option(
-            formats=["%Y-%m-%d"], help=say("Premier jour sans permis.", "First day without it.")
+            formats=["%Y-%m-%d"],
+            metavar=DAY,
+            help=say("Premier jour sans permis.", "First day without it."),
         ),
     ],
-    protocol: Annotated[
-        Path | None,
-        typer.Argument(
-            help=say(
-                "Protocole (YAML) ; sans lui, celui d'INuTERO.",
-                "Protocol (YAML); without one, INuTERO's.",
-            )
-        ),
-    ] = None,
+    protocol: Protocol = None,
     starts: Annotated[
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%d"],
+            metavar=DAY,
             help=say("Premier jour ; sinon aujourd'hui (UTC).", "First day; else today (UTC)."),
         ),
     ] = None,
-    reviewer: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SITE=FILE.pub",
-            help=say(
-                "Clé publique d'un examinateur ; deux au moins par site pour publier.",
-                "Public key of a reviewer; two at least per site in order to publish.",
-            ),
-        ),
-    ] = None,
-    cdm: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SITE=CDM",
-            help=say(
-                "CDM auquel le permis est lié, là où on l'a ; dit aussi d'où il vient.",
-                "CDM that the permit is bound to, where one has it; says where it is from too.",
-            ),
-        ),
-    ] = None,
+    reviewer: Reviewers = None,
+    cdm: Cdms = None,
     step: Annotated[
         list[str] | None,
         typer.Option(
-            help=say("Statistique permise ; sinon toutes.", "Statistic allowed; else all of them.")
+            metavar="STEP",
+            help=say("Statistique permise ; sinon toutes.", "Statistic allowed; else all of them."),
         ),
     ] = None,
     rounds: Annotated[
