@@ -100,3 +100,12 @@ def test_without_flare_it_says_what_to_install(
     ):
         with pytest.raises(ConfigError, match="federation"):
             transat(*said)
+
+
+def test_a_client_reads_whom_its_study_waits_for() -> None:
+    assert network.state({"state": "running", "away": []}) == "en cours"
+    languages.choose("en")
+    assert network.state({"state": "queued"}) == "waiting"
+    assert network.state({"state": "running", "away": ["quebec"]}) == (
+        "running, without quebec so far"
+    )

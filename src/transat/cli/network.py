@@ -63,6 +63,14 @@ def show(folder: Path, json: bool) -> None:
     typer.echo(say(f"certificat valable jusqu'au {ends}", f"certificate holds until {ends}"))
 
 
+def state(said: Mapping[str, Any]) -> str:
+    """A study's state as its client reads it, and which sites it waits for."""
+    words, away = _STATES[said["state"]], ", ".join(said.get("away", ()))
+    if not away:
+        return say(words.fr, words.en)
+    return say(f"{words.fr}, sans {away} pour l'instant", f"{words.en}, without {away} so far")
+
+
 _STATES = {
     "queued": Text("en attente", "waiting"),
     "running": Text("en cours", "running"),

@@ -14,6 +14,7 @@ from transport_contract import SITES, TransportContract, bodies, question
 from transat.federation.flare.cells import Cell
 from transat.federation.flare.kit import HUB, SCHEMES
 from transat.federation.flare.transport import Flare
+from transat.federation.transport import SiteMissing
 
 pytestmark = pytest.mark.slow
 
@@ -83,3 +84,10 @@ class TestFlare(TransportContract):
         asking.join()
         assert seconds < 10
         assert sorted(bodies(found[0])) == sorted(SITES)
+
+    def test_no_text_of_an_exception_is_written_down(self, opened: Opened) -> None:
+        with pytest.raises(SiteMissing):
+            opened.transport.ask({"france": question("france", fail=2)}, 1.0)
+        log = (opened.network.folder / "france" / "site.log").read_text()
+        assert '"why": "RuntimeError"' in log
+        assert "patient" not in log

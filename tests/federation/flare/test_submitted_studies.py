@@ -159,7 +159,7 @@ def test_requests_that_are_none_are_refused(tmp_path: Path, request_: bytes) -> 
     hub = new_hub(tmp_path / "hub", "localhost:1")
     new_kit(hub, "marie", "client", tmp_path / "marie")
     made = Studies(hub.folder / "studies", writes)
-    assert _answer(hub, made, "marie", request_).startswith(b'{"refused"')
+    assert _answer(hub, made, list, "marie", request_).startswith(b'{"refused"')
     assert made.all() == {}
 
 
@@ -169,7 +169,7 @@ def test_a_site_cannot_submit(tmp_path: Path) -> None:
     made = Studies(hub.folder / "studies", writes)
     submit = b'{"do":"submit","protocol":"YQ==","permit":"Yg=="}'
     for who in ("france", "nobody"):
-        assert _answer(hub, made, who, submit) == b'{"refused": "role"}'
+        assert _answer(hub, made, list, who, submit) == b'{"refused": "role"}'
     assert made.all() == {}
 
 

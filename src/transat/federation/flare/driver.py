@@ -94,9 +94,10 @@ class TlsConnection(SocketConnection):  # type: ignore[misc]
 
 def _notice_silence(sock: socket.socket) -> None:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENCE // 2)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, max(1, SILENCE // 5))
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE * 1000)
+    after = {"KEEPIDLE": SILENCE // 2, "KEEPINTVL": 2, "USER_TIMEOUT": SILENCE * 1000}
+    for name, value in after.items():
+        if hasattr(socket, f"TCP_{name}"):  # Linux has all three
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, f"TCP_{name}"), value)
 
 
 def _context(params: dict[str, Any], server: bool) -> ssl.SSLContext:

@@ -43,9 +43,13 @@ def run(hub: Hub, work: Work) -> None:
     with held(hub.folder):
         _require_port(hub.address)
         log.to_file(hub.folder / "hub.log")
-        answerer = Answerer(lambda who, request: _answer(hub, studies, who, request))
+        answerer = Answerer(lambda who, request: _answer(hub, studies, away, who, request))
         cell = Cell(HUB, hub.url, hub.credentials, lambda name: name in hub.kits(), answerer.reply)
         flare = Flare(cell, hub)
+
+        def away() -> list[str]:
+            return sorted(flare.sites() - set(cell.connected()))
+
         studies = Studies(
             hub.folder / "studies",
             lambda protocol, permit, folder: work(protocol, permit, flare, folder),
@@ -83,7 +87,9 @@ def _status(hub: Hub, connected: dict[str, float], studies: Studies) -> dict[str
     }
 
 
-def _answer(hub: Hub, studies: Studies, who: str, request: bytes) -> bytes:
+def _answer(
+    hub: Hub, studies: Studies, away: Callable[[], list[str]], who: str, request: bytes
+) -> bytes:
     """The answer to a client's request; only clients may submit and see."""
     if hub.kits().get(who) != "client":
         log.event("refused", peer=who, why="role")
@@ -96,7 +102,10 @@ def _answer(hub: Hub, studies: Studies, who: str, request: bytes) -> bytes:
             return _json({"name": name})
         if what == "result":
             return studies.result(who, name) or _json({"refused": "none"})
-        return _json(studies.status(who, name) or {"refused": "none"})
+        said = studies.status(who, name)
+        if said is not None and said["state"] == "running":
+            said["away"] = away()
+        return _json(said or {"refused": "none"})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         log.event("refused", peer=who, why="request")
         return _json({"refused": "request"})
