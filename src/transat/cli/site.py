@@ -1,4 +1,4 @@
-"""`transat site new-kit | run | status`: one site of a network, and the kit that it starts from."""
+"""`transat site new-kit | run | status | dry-run`: a site of a network, and what it starts from."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from transat.cli import dry_run
 from transat.cli.say import command, group, say
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def declare(app: typer.Typer) -> None:
         ("status", "Dit si le site est connecté.", "Say whether the site is connected.", status),
     ):  # fmt: skip
         command(site, name, fr, en)(function)
+    command(site, "dry-run", *dry_run.SAYS)(dry_run.dry_run)
     app.add_typer(site, name="site")
 
 
@@ -73,7 +75,7 @@ def new_kit(
     made = kit.new_kit(at, name, "client" if client else "site", to or Path(name))
     if made_hub:
         typer.echo(say(f"hub : {hub}, {at.address}", f"hub: {hub}, {at.address}"))
-        typer.echo(say(f"clé du coordinateur : {at.key.public}",
+        typer.echo(say(f"clé du coordonnateur : {at.key.public}",
                        f"coordinator's key: {at.key.public}"))  # fmt: skip
     typer.echo(
         say(
