@@ -10,14 +10,7 @@ import typer
 
 from transat.cli.say import command, group, say
 from transat.cli.sites import named_sites
-from transat.core.languages import Text, current
-
-#: How a study at a hub is, to a person.
-STATES = {
-    "queued": Text("en attente", "queued"),
-    "running": Text("en cours", "running"),
-    "failed": Text("arrêtée", "stopped"),
-}
+from transat.core.languages import current
 
 Protocol = Annotated[
     Path | None,
@@ -151,7 +144,7 @@ def submit(
     protocol: Protocol = None,
 ) -> None:
     """Submit, follow and fetch; killed and run again, it takes the study up where it is."""
-    from transat.cli.network import require_flare
+    from transat.cli.network import require_flare, state
 
     require_flare()
     from transat.federation import permit_file
@@ -167,7 +160,7 @@ def submit(
     require_for(allowed, found)
     client.submit(
         read_kit(kit), written(found), permit_file.text(allowed).encode(), out,
-        lambda said: typer.echo(STATES[said["state"]].in_(current())),
+        lambda said: typer.echo(state(said)),
     )  # fmt: skip
     for path in write_report(StudyResult.read(out / "result.json"), out):
         typer.echo(path)
