@@ -289,6 +289,18 @@ def test_what_a_refusal_means(code: str, error: type[Exception]) -> None:
         assert (said.code, said.columns) == (code, ("age",))
 
 
+def test_a_gates_refusal_says_what_would_pass() -> None:
+    def no(_: str, raw: bytes) -> bytes:
+        return again(raw, body=refusal("implied_tables", ("diabetes",), ("epilepsy|diabetes",)))
+
+    with pytest.raises(SiteRefused) as found:
+        coordinator(Direct(no)).ask(STEPS, SITES)
+    said = pickle.loads(pickle.dumps(found.value))
+    assert said.merge == ("epilepsy|diabetes",)
+    for language in ("fr", "en"):
+        assert "epilepsy + diabetes" in said.message(language)
+
+
 def test_a_permit_that_does_not_fit_says_what_in_both_languages() -> None:
     for part, text in WHY.items():
         error = SiteForbids("quebec", "permit", (part,))

@@ -38,7 +38,16 @@ def test_a_key_is_never_replaced(tmp_path: Path) -> None:
     KEY.write(tmp_path / "key")
     with pytest.raises(InputError):
         OTHER.write(tmp_path / "key")
+    (tmp_path / "key.pub").unlink()
+    with pytest.raises(InputError):
+        OTHER.write(tmp_path / "key")
+    assert not (tmp_path / "key.pub").exists()
     assert read(tmp_path / "key").public == KEY.public
+    (tmp_path / "holder.pub").write_text(KEY.public, encoding="ascii")
+    with pytest.raises(InputError):
+        OTHER.write(tmp_path / "holder")
+    assert read_public(tmp_path / "holder.pub") == KEY.public
+    assert not (tmp_path / "holder").exists()
 
 
 def test_what_is_no_key(tmp_path: Path) -> None:

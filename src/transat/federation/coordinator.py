@@ -28,7 +28,7 @@ from transat.federation.ledger import GENESIS
 from transat.federation.messages import MessageError, SignedAnswer
 from transat.federation.permit import WHY, Permit, PermitRefused, verify
 from transat.federation.questions import RELEASES, Question
-from transat.federation.refusals import CODES, TROUBLE
+from transat.federation.refusals import CODES, TROUBLE, next_step
 from transat.federation.tally import Left, Tally
 from transat.federation.transport import SiteMissing, Transport
 from transat.federation.wire import Refusal, WireError
@@ -42,21 +42,21 @@ _FAILED: Final = frozenset({"failed"})
 
 
 class SiteRefused(DisclosureRefused):
-    """A site answered with a refusal: which site, which code, which columns."""
+    """A site's gate refused: which site, which code, which columns, which merges would pass."""
 
-    def __init__(self, site: str, code: str, columns: tuple[str, ...]) -> None:
-        self.site, self.code, self.columns = site, code, columns
-        super().__init__(
-            _said(code, columns),
-            site,
-            Text(
-                "Le registre de ce site dit quelle question ; voyez son détenteur.",
-                "That site's register says which question; see its holder.",
-            ),
+    def __init__(
+        self, site: str, code: str, columns: tuple[str, ...], merge: tuple[str, ...] = ()
+    ) -> None:
+        self.site, self.code, self.columns, self.merge = site, code, columns, merge
+        ask_there = Text(
+            "Le registre de ce site dit quelle question ; voyez son détenteur.",
+            "That site's register says which question; see its holder.",
         )
+        step = next_step(merge) if columns or merge else ask_there
+        super().__init__(_said(code, columns), site, step)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.site, self.code, self.columns)
+        return type(self), (self.site, self.code, self.columns, self.merge)
 
 
 class SiteForbids(PermissionRefused):
@@ -140,7 +140,7 @@ def raised(site: str, refusal: Refusal) -> TransatError:
     if refusal.code in _FORBIDDEN:
         return SiteForbids(site, refusal.code, refusal.columns)
     if refusal.code in CODES and refusal.code not in _FAILED:
-        return SiteRefused(site, refusal.code, refusal.columns)
+        return SiteRefused(site, refusal.code, refusal.columns, refusal.merge)
     return SiteFailed(site)
 
 

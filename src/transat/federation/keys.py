@@ -45,7 +45,7 @@ class Key:
     def write(self, path: Path) -> None:
         """Write `path` (mode 600) and its public half beside it, `path.pub`.
 
-        Raises InputError where the file exists: a key is never overwritten.
+        Raises InputError where either exists: a key is never overwritten, nor anybody's public one.
         """
         pem = self.private.private_bytes(
             serialization.Encoding.PEM,
@@ -53,17 +53,28 @@ class Key:
             serialization.NoEncryption(),
         )
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            raise InputError(
-                Text("une clé existe déjà ici.", "a key is there already."),
-                str(path),
-                Text("Donnez un autre nom ; une clé ne se remplace pas.", "Give another name."),
-            ) from None
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-        path.with_name(path.name + ".pub").write_text(self.public + "\n", encoding="ascii")
+        public = path.with_name(path.name + ".pub")
+        if public.exists():
+            raise _taken(public)
+        _write_new(path, pem, 0o600)
+        _write_new(public, self.public.encode() + b"\n", 0o644)
+
+
+def _write_new(path: Path, content: bytes, mode: int) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError:
+        raise _taken(path) from None
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+
+
+def _taken(path: Path) -> InputError:
+    return InputError(
+        Text("une clé existe déjà ici.", "a key is there already."),
+        str(path),
+        Text("Donnez un autre nom ; une clé ne se remplace pas.", "Give another name."),
+    )
 
 
 def read(path: Path) -> Key:
