@@ -67,8 +67,7 @@ def small(table: Any, asked: Parameters, release: boosted_trees.Release) -> int:
     found, y = trees.binned(table, asked.bins), table.outcome("m0")
     node, shape = boosted_trees.places(asked, found)
     used = np.ones(table.n, bool)
-    rows = boosted_trees.tally(node, found, used, shape)
-    cases = boosted_trees.tally(node, found, y == 1, shape)
+    rows, cases = boosted_trees.tally(node, found, used, shape, y.astype(float))
     cells = [trees.grouped(c, release.kept) for c in (rows, cases, rows - cases)]
     return int(sum(((c > 0) & (c < 11)).sum() for c in cells))
 
@@ -219,7 +218,7 @@ def test_an_outcome_inside_another_is_told_in_groups_of_those_in_between() -> No
         y0, y1 = (both.outcome(o).astype(float) for o in ("m0", "m1"))
         found = trees.binned(both, edges)
         node, shape = boosted_trees.places(asked, found)
-        between = boosted_trees.tally(node, found, (y0 - y1) == 1, shape)
+        between = boosted_trees.tally(node, found, (y0 - y1) == 1, shape)[0]
         few = trees.grouped(between, kept)
         assert ((few > 0) & (few < 11)).any() == wanted
 

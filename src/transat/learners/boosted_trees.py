@@ -128,14 +128,15 @@ def at_site(table: AnalysisTable, parameters: Parameters) -> Release:
     used, y = rows_used(table, parameters)
     p = expit(_margins(table, parameters, bins))
     node, shape = places(parameters, bins)
-    gradient, hessian = _rounded(p - y), _rounded(p * (1 - p))
+    each = _rounded(p - y), _rounded(p * (1 - p))
+    rows, gradient, hessian = tally(node, bins, used, shape, *each)
     return Release(
         persons=int(used.sum()),
         cases=int(y[used].sum()),
         kept=np.broadcast_to(trees.real(parameters.bins), shape).copy(),
-        gradient=tally(node, bins, used, shape, gradient),
-        hessian=tally(node, bins, used, shape, hessian),
-        rows=tally(node, bins, used, shape).astype(np.int64),
+        gradient=gradient,
+        hessian=hessian,
+        rows=rows.astype(np.int64),
     )
 
 
@@ -215,17 +216,19 @@ def places(parameters: Parameters, bins: Small) -> tuple[Integers, tuple[int, in
 
 
 def tally(
-    node: Integers, bins: Small, used: Flags, shape: tuple[int, int, int],
-    weights: Floats | None = None,
-) -> Floats:  # fmt: skip
-    """Sums (or numbers, without weights) of the rows used by node, feature and bin: `shape`."""
+    node: Integers, bins: Small, used: Flags, shape: tuple[int, int, int], *weights: Floats
+) -> Floats:
+    """Of the rows used, by node, feature and bin (`shape`): their number, then the sum of each of
+    the weights (n,); one array after another."""
     rows = np.flatnonzero(used & (node >= 0))
-    first = node[rows] * shape[2]
-    weight = None if weights is None else weights[rows]
-    total = np.zeros((shape[1], shape[0] * shape[2]))
+    first, wanted = node[rows] * shape[2], [None, *(w[rows] for w in weights)]
+    total = np.zeros((len(wanted), shape[1], shape[0] * shape[2]))
     for k in range(shape[1]):
-        total[k] = np.bincount(first + bins[k, rows], weight, shape[0] * shape[2])
-    return np.ascontiguousarray(total.reshape(shape[1], shape[0], shape[2]).transpose(1, 0, 2))
+        cell = first + bins[k, rows]
+        for at, weight in enumerate(wanted):
+            total[at, k] = np.bincount(cell, weight, shape[0] * shape[2])
+    by_feature = total.reshape(len(wanted), shape[1], shape[0], shape[2])
+    return np.ascontiguousarray(by_feature.swapaxes(1, 2))
 
 
 def _split(asked: Parameters, releases: Sequence[Release]) -> tuple[Tree, Floats]:

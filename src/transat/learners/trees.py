@@ -150,6 +150,8 @@ def apart(cluster: NDArray[np.int32], share: float) -> Flags:
     Source: the finaliser of SplitMix64, Steele GL, Lea D, Flood CH (2014) OOPSLA 453-472,
     doi:10.1145/2660193.2660195.
     """
+    if share <= 0:
+        return np.zeros(len(cluster), dtype=np.bool_)
     z = cluster.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -227,14 +227,13 @@ def _cells(asked: Asked, told: tuple[str, ...]) -> tuple[Integers, Flags]:
     found = trees.binned(table, parameters.bins)
     used, y = boosted_trees.rows_used(table, parameters)
     node, shape = boosted_trees.places(parameters, found)
-    rows = boosted_trees.tally(node, found, used, shape)
-    cases = boosted_trees.tally(node, found, used & (y == 1), shape)
+    rows, cases = boosted_trees.tally(node, found, used, shape, y)
     cells = [rows, cases, rows - cases]
     for code in told:
         other = table.outcome(code)
         apart = used & (other != y)
         if apart.any() and len(np.unique(y[apart])) == 1:
-            cells.append(boosted_trees.tally(node, found, apart, shape))
+            cells.append(boosted_trees.tally(node, found, apart, shape)[0])
     return np.stack(cells).astype(np.int64), used
 
 
