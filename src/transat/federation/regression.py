@@ -22,6 +22,8 @@ from transat.statistics.design_matrix import Model
 Floats = NDArray[np.float64]
 Parameters = logistic.Parameters | firth.Parameters
 
+#: Rows that are looked at before a whole column is.
+_FIRST: Final = 1024
 #: Each site adds a column to every model.
 MOST_SITES: Final = 100
 
@@ -58,6 +60,16 @@ class Fit:
         """Name of the round: the same model at the same coefficients tells the same."""
         whole = self.coefficients.tobytes() + np.asarray(self.extra, dtype=np.float64).tobytes()
         return hashlib.sha256(self.model.encode() + whole).hexdigest()[:32]
+
+
+def zero_one(x: Floats) -> NDArray[np.bool_]:
+    """Which of (n, p) columns hold 0 and 1 only; most others show in their first rows."""
+    first = x[:_FIRST]
+    found = (first * first == first).all(axis=0)
+    for j in np.flatnonzero(found):
+        column = x[:, j]
+        found[j] = bool((column * column == column).all())
+    return np.asarray(found, dtype=np.bool_)
 
 
 def unfit(data: SiteData, parameters: Parameters) -> tuple[str, ...]:

@@ -12,8 +12,7 @@ import json
 import typing
 from typing import Any
 
-import rfc8785
-
+from transat.federation import canonical
 from transat.federation.wire_read import built
 from transat.federation.wire_write import WireError, plain_fields
 
@@ -59,7 +58,7 @@ class Registry:
         WireError: unregistered type, an infinite number, an object array, a long string.
         """
         name = self.name_of(release)
-        return rfc8785.dumps({"release": name, "fields": plain_fields(release)})
+        return canonical.dumps({"release": name, "fields": plain_fields(release)})
 
     def decode(self, payload: bytes) -> Any:
         """The Release that `encode` wrote.

@@ -79,7 +79,7 @@ def _columns(table: AnalysisTable, model: Model) -> tuple[Floats, Floats]:
     _known("outcome", (model.outcome,), table.outcome_codes)
     _known("exposures", model.exposures, table.exposure_codes)
     _known("covariates", model.covariates, table.covariate_names)
-    x = np.zeros((table.n, len(model.terms)))
+    x = np.zeros((table.n, len(model.terms)), order="F")  # made and looked at by columns
     x[:, 0] = 1.0
     if model.site:
         x[:, model.site] = 1.0

@@ -31,7 +31,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import expit, ndtr, ndtri
 
 from transat.cohorts.analysis_table import AnalysisTable
 from transat.statistics import design_matrix, newton
@@ -101,7 +101,7 @@ def at_site(table: AnalysisTable, parameters: Parameters) -> Release:
     x, y = design_matrix.columns(table, parameters.model)
     beta = np.asarray(parameters.coefficients or np.zeros(x.shape[1]), dtype=np.float64)
     eta = x @ beta
-    p = np.exp(-np.logaddexp(0.0, -eta))
+    p = expit(eta)
     return Release(
         terms=parameters.model.terms,
         rows=int(table.n),

@@ -12,6 +12,7 @@ text gives this rule. `overlap` looks at the populations themselves.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -20,12 +21,18 @@ from numpy.typing import NDArray
 
 from transat.federation.checks import implied_tables
 from transat.federation.checks.check import Asked, Remembered
+from transat.federation.data import SiteData
 from transat.federation.questions import STEPS, fit_of
 from transat.federation.refusals import Refused
+from transat.federation.regression import Fit
 
 TOTALS: Final = ("persons", "attrition_pregnancies", "attrition_persons")
 #: Derived cells follow from the others; they are checked by `cells`, not remembered.
 DERIVED: Final = ("others", "unexposed", "exposed_others", "unexposed_cases", "unexposed_others")
+
+
+#: Models whose implied counts are kept from one round to the next.
+KEPT: Final = 64
 
 
 class BetweenReleases:
@@ -35,13 +42,15 @@ class BetweenReleases:
 
     def __init__(self) -> None:
         self._left: dict[str, set[int]] = {}
+        self._data: SiteData | None = None
+        self._implied: OrderedDict[str, dict[str, int]] = OrderedDict()
 
     def before(self, asked: Asked) -> None:
         """Nothing: what a release states is seen when it is there."""
 
     def after(self, asked: Asked, release: Any) -> Any:
         """The release as it is. Raises Refused: between_releases, with the kinds of counts."""
-        near = too_near(self._left, counts(asked, release), asked.policy.threshold)
+        near = too_near(self._left, self._counts(asked, release), asked.policy.threshold)
         if near:
             raise Refused("between_releases", near)
         return release
@@ -50,7 +59,7 @@ class BetweenReleases:
         """The counts not remembered yet, by name."""
         new = {
             key: value
-            for key, value in counts(asked, release).items()
+            for key, value in self._counts(asked, release).items()
             if value not in self._left.get(key, ())
         }
         return new or None
@@ -60,16 +69,23 @@ class BetweenReleases:
         for key, value in remembered.items():
             self._left.setdefault(str(key), set()).add(int(value))
 
+    def _counts(self, asked: Asked, release: Any) -> dict[str, int]:
+        """Every count that a release states or implies, by name; withheld and derived left out."""
+        step = STEPS[asked.step]
+        found = keyed(step.kept(release), step.axes(asked.data, release))
+        fit = fit_of(asked.data, asked.step, asked.parameters)
+        return found if fit is None else found | self._told(asked.data, fit)
 
-def counts(asked: Asked, release: Any) -> dict[str, int]:
-    """Every count that a release states or implies, by name; the withheld and derived left out."""
-    step = STEPS[asked.step]
-    found = keyed(step.kept(release), step.axes(asked.data, release))
-    fit = fit_of(asked.data, asked.step, asked.parameters)
-    if fit is not None:
-        told = implied_tables.implied(fit)
-        found |= {f"implied {key}": v for key, v in told.items() if "!" not in key}
-    return found
+    def _told(self, data: SiteData, fit: Fit) -> dict[str, int]:
+        """What a model implies, which is the same in every round."""
+        if self._data is not data:
+            self._data, self._implied = data, OrderedDict()
+        if fit.model not in self._implied:
+            told = implied_tables.implied(fit)
+            self._implied[fit.model] = {f"implied {k}": v for k, v in told.items() if "!" not in k}
+            while len(self._implied) > KEPT:
+                self._implied.popitem(last=False)
+        return self._implied[fit.model]
 
 
 def keyed(

@@ -18,7 +18,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from itertools import combinations
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -30,6 +30,9 @@ from transat.federation.questions import fit_of
 from transat.federation.refusals import Refused
 from transat.federation.regression import Fit
 from transat.statistics.design_matrix import Model
+
+#: Rows that are looked at before a whole column is.
+_FIRST: Final = 1024
 
 
 class ImpliedTables:
@@ -122,13 +125,15 @@ def _implied(fit: Fit) -> dict[str, int]:
 
 def binary(fit: Fit) -> tuple[Any, tuple[str, ...]]:
     """The 0/1 columns of a model that are not constant, then its outcome; and their names."""
-    kept = [
-        j
-        for j, column in enumerate(fit.x.T)
-        if column.any() and not (column == 1).all() and np.isin(column, (0.0, 1.0)).all()
-    ]
+    first = fit.x[:_FIRST]
+    perhaps = np.flatnonzero((first * first == first).all(axis=0))  # most others show here
+    kept = [j for j in perhaps if _zero_one(fit.x[:, j])]
     flags = np.column_stack([fit.x[:, kept], fit.events])
     return flags, (*(fit.names[j] for j in kept), outcome(fit))
+
+
+def _zero_one(column: Any) -> bool:
+    return bool((column * column == column).all() and 0 < column.sum() < column.size)
 
 
 def refused_columns(model: Model, facts: SiteFacts) -> tuple[str, ...]:
