@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from made_sites import draw
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from one_question import asked, data, refusal
 
 from transat.cohorts.analysis_table import AnalysisTable
-from transat.federation.checks.dominance import Dominance, spread, tellable
+from transat.federation.checks.dominance import Dominance, dominated, spread, tellable
 from transat.federation.policy import installed
+from transat.federation.questions import fit_of
 from transat.statistics import logistic
 from transat.statistics.design_matrix import Model
 
@@ -77,6 +78,31 @@ def test_what_passes_keeps_both_rules(parts: NDArray[np.float64]) -> None:
     for values in (np.sort(parts), np.sort(parts) ** 2):
         assert values[-2:].sum() < 0.9 * values.sum()
         assert values[:-2].sum() >= 0.1 * values[-1] * (1 - 1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    tail=st.sampled_from([0.5, 1.0, 2.0, 4.0]),
+    share=st.sampled_from([0.9, 0.4, 0.1]),
+    several=st.booleans(),
+)
+def test_no_sum_is_passed_over(seed: int, tail: float, share: float, several: bool) -> None:
+    """The quick look agrees with one at every sum, of values with tails of every weight."""
+    rng = np.random.default_rng(seed)
+    rows = draw(seed, 300)
+    ages = np.round(np.exp(tail * rng.normal(size=300)), 3) * (rng.random(300) < rng.random())
+    people = np.sort(rng.integers(0, 200, 300)) if several else np.arange(300)
+    policy = POLICY.tightened(11, {"top_two_share": share})
+    fit = fit_of(data(with_ages(rows, ages), people), "logistic", ASKED)
+    assert fit is not None
+    groups = [np.ones(300), fit.events, *(fit.x[:, j] for j in (1, 3))]
+    size = np.abs(fit.x[:, 2])
+    parts = [np.bincount(people, weights=size * kept) for g in groups for kept in (g == 1, g == 0)]
+    bad = any(not spread(part.astype(float), policy) for part in parts)
+    if np.isin(fit.x[:, 2], (0.0, 1.0)).all():
+        return
+    assert dominated(fit, policy) == (("age",) if bad else ())
 
 
 def test_quantiles_keep_off_both_ends() -> None:

@@ -36,10 +36,14 @@ from transat.federation.checks.overlap import population
 from transat.federation.data import SiteData
 from transat.federation.questions import fit_of
 from transat.federation.refusals import Refused
-from transat.federation.regression import Fit
+from transat.federation.regression import Fit, zero_one
 
 #: Rounds that a fit usually takes after its first.
 USUAL: Final = 7
+#: Rows that are looked at at a time.
+_BLOCK: Final = 65_536
+#: Rounds that a column has values enough for, so that the others need not be looked at.
+_MANY: Final = 400
 
 
 class Budget:
@@ -57,7 +61,7 @@ class Budget:
         fit = fit_of(asked.data, asked.step, asked.parameters)
         if fit is None:
             return
-        known, spent = self._model(asked.data, fit), self._of(asked)
+        known, spent = self._model(asked, fit), self._of(asked)
         most = rounds(
             known.patterns, len(known.sums) + 1, asked.policy.threshold,
             int(asked.policy.limit("model_rounds")),
@@ -71,7 +75,7 @@ class Budget:
 
     def _total(self, asked: Asked, fit: Fit) -> int:
         """Numbers that would have left with this round, and with what a new fit needs after it."""
-        known, spent = self._model(asked.data, fit), self._of(asked)
+        known, spent = self._model(asked, fit), self._of(asked)
         if known.patterns.rarest >= asked.policy.threshold or not len(fit.events):
             return 0
         numbers, sums = self._new(asked, fit)
@@ -82,13 +86,13 @@ class Budget:
     def _aside(self, asked: Asked, fit: Fit) -> int:
         """Numbers that a model which begins will need for the rounds after its first."""
         begun = fit.model in self._of(asked).points or not fit.at_zero
-        known = self._model(asked.data, fit)
+        known = self._model(asked, fit)
         free = begun or known.patterns.rarest >= asked.policy.threshold
         return 0 if free else USUAL * (len(known.sums) + 1)
 
     def _new(self, asked: Asked, fit: Fit) -> tuple[int, list[str]]:
         """Numbers that this round adds: how many, and names of those other models may share."""
-        known, spent = self._model(asked.data, fit), self._of(asked)
+        known, spent = self._model(asked, fit), self._of(asked)
         if fit.point in spent.points.get(fit.model, set()):
             return 0, []
         if known.patterns.rarest >= asked.policy.threshold:
@@ -97,11 +101,13 @@ class Budget:
             return 0, [name for name in known.sums if name not in spent.sums]
         return (len(fit.names) if fit.extra else len(known.sums) + 1), []
 
-    def _model(self, data: SiteData, fit: Fit) -> _Known:
-        if self._data is not data:
-            self._data, self._known = data, {}
+    def _model(self, asked: Asked, fit: Fit) -> _Known:
+        threshold = asked.policy.threshold
+        if self._data is not asked.data:
+            self._data, self._known = asked.data, {}
         if fit.model not in self._known:
-            self._known[fit.model] = _Known(patterns(_rows(fit)), functionals(fit))
+            sums = functionals(fit)
+            self._known[fit.model] = _Known(_patterns(fit, sums, threshold), sums)
         return self._known[fit.model]
 
     def _of(self, asked: Asked) -> _Spent:
@@ -170,6 +176,15 @@ class _Known:
     sums: tuple[str, ...]
 
 
+def _patterns(fit: Fit, sums: tuple[str, ...], threshold: int) -> Patterns:
+    """The patterns of a model; of a column of many values alone, where that is enough."""
+    for j in np.flatnonzero(~zero_one(fit.x)):
+        values, sizes = np.unique(fit.x[:, j], return_counts=True)
+        if sizes.min() < threshold and values.size > _MANY * (len(sums) + 1):
+            return Patterns(values.size, int(sizes.min()))
+    return patterns(_rows(fit))
+
+
 def _rows(fit: Fit) -> NDArray[np.float64]:
     """What tells the rows of a model apart for the sums that leave: (n, p) or (n, p+1)."""
     return fit.x if fit.regressed is not None else np.column_stack([fit.x, fit.events])
@@ -198,16 +213,18 @@ def functionals(fit: Fit) -> tuple[str, ...]:
     A product of two columns has both names, in order; a 0/1 column times itself is the column, and
     times the intercept too. A column times the outcome has the outcome's name.
     """
-    present = (fit.x != 0).astype(np.float32)
-    together = present.T @ present
-    flags = [bool(np.isin(column, (0.0, 1.0)).all()) for column in fit.x.T]
+    together = np.zeros((len(fit.names), len(fit.names)))
+    for start in range(0, len(fit.events), _BLOCK):
+        present = (fit.x[start : start + _BLOCK] != 0).astype(np.float32)
+        together += present.T @ present
+    flags = zero_one(fit.x)
     found = set()
     for j, one in enumerate(fit.names):
         if together[j, j]:
             found.add(f"{one}*outcome:{outcome(fit)}")
         for k in range(j + 1):
             if together[j, k]:
-                found.add(_product(fit.names[k], one, flags[j]))
+                found.add(_product(fit.names[k], one, bool(flags[j])))
     return tuple(sorted(hashlib.sha256(name.encode()).hexdigest()[:16] for name in found))
 
 

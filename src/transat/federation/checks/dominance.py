@@ -14,7 +14,7 @@ and 0.90, p-ratio 0.10); Insee, manual of tabular secrecy (85% for one enterpris
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,13 @@ from transat.federation.data import SiteData
 from transat.federation.policy import Policy
 from transat.federation.questions import fit_of
 from transat.federation.refusals import Refused
-from transat.federation.regression import Fit
+from transat.federation.regression import Fit, zero_one
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+#: Rows that are looked at at a time.
+_BLOCK: Final = 65_536
 
 
 class Dominance:
@@ -66,31 +70,68 @@ class Dominance:
 
 def dominated(fit: Fit, policy: Policy) -> tuple[str, ...]:
     """Columns of a model of which a sum is almost all one or two people's."""
-    binary = [bool(np.isin(column, (0.0, 1.0)).all()) for column in fit.x.T]
+    flags = zero_one(fit.x)
+    others = np.flatnonzero(~flags)
+    if not others.size:
+        return ()
     people, index = np.unique(fit.people, return_inverse=True)
-    several = len(people) < len(fit.people)
+    whose = index if len(people) < len(fit.people) else None
+    on = np.array([j for j in np.flatnonzero(flags) if not fit.x[:, j].all()], dtype=np.intp)
+    groups = [fit.events, *(fit.x[:, j] for j in on)]
+    doubtful = _doubtful(fit, others, on, whose, policy)
     found = []
-    for j, name in enumerate(fit.names):
-        if binary[j]:
-            continue
+    for j, sums in zip(others, doubtful.T, strict=True):
         size = np.abs(fit.x[:, j])
-        groups = [fit.events, *(fit.x[:, k] for k, is_binary in enumerate(binary) if is_binary)]
-        for part in _parts(size, groups, policy):
-            whole = np.bincount(index, weights=part).astype(np.float64) if several else part
+        for part in _parts(size, groups, np.flatnonzero(sums)):
+            whole = part if whose is None else np.bincount(whose, weights=part).astype(np.float64)
             if not spread(whole, policy):
-                found.append(name)
+                found.append(fit.names[j])
                 break
     return tuple(found)
 
 
-def _parts(size: Floats, groups: list[Floats], policy: Policy) -> Iterator[Floats]:
-    """What rows add to each sum: over everybody, then over both values of each 0/1 column."""
-    yield size
-    for flags in groups:
-        inside = flags == 1
-        for kept in (inside, ~inside):
-            if kept.any():
-                yield np.where(kept, size, 0.0)
+def _doubtful(
+    fit: Fit, others: Indices, on: Indices, whose: Indices | None, policy: Policy
+) -> NDArray[np.bool_]:
+    """Sums (everybody; then with and without each 0/1 column) by column that need a closer look.
+
+    A sum, and that of squares, of many times the largest part of all passes whatever the others
+    are. Shape (1 + 2 x groups, columns); rows are taken in blocks, so that little memory is used.
+    """
+    sums = np.zeros((2, len(on) + 2, len(others)))
+    largest = np.zeros(len(others))
+    for start in range(0, len(fit.events), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        size = np.abs(fit.x[rows][:, others])
+        ones = np.ones((len(size), 1))
+        groups = np.hstack([ones, fit.events[rows, None], fit.x[rows][:, on]])
+        sums[0] += groups.T @ size
+        sums[1] += groups.T @ size**2
+        largest = np.maximum(largest, size.max(axis=0, initial=0.0))
+    if whose is not None:
+        parts = [np.bincount(whose, weights=np.abs(fit.x[:, j])) for j in others]
+        largest = np.array([part.max(initial=0.0) for part in parts])
+    share, ratio = policy.limit("top_two_share"), policy.limit("p_ratio")
+    times = max(float(policy.threshold), 2 / max(share, 1e-9) + 1, 2 + ratio)
+    enough = [
+        np.vstack([total, total[:1] - total[1:]]) >= times * largest**power
+        for power, total in ((1, sums[0]), (2, sums[1]))
+    ]
+    # Everybody, each group, then the rest of each group: put each group beside its rest.
+    passes = enough[0] & enough[1]
+    last = len(on) + 1
+    order = [0, *(k for g in range(1, last + 1) for k in (g, g + last))]
+    return np.asarray(~passes[order], dtype=np.bool_)
+
+
+def _parts(size: Floats, groups: list[Floats], which: Indices) -> Iterator[Floats]:
+    """What rows add to the sums named by their place: everybody, then each group and its rest."""
+    for place in which:
+        if place == 0:
+            yield size
+        else:
+            flags = groups[(place - 1) // 2] == 1
+            yield np.where(flags if place % 2 else ~flags, size, 0.0)
 
 
 def spread(parts: Floats, policy: Policy) -> bool:

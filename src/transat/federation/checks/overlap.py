@@ -82,11 +82,16 @@ def population(data: SiteData) -> tuple[str, People]:
 def too_near(people: People, others: tuple[People, ...], threshold: int) -> bool:
     """Whether populations (sorted, each person once) tell of a few people by subtraction."""
     sets = [*(other for other in others if other.size), people]
-    both = np.array([[_both(a, b) for b in sets] for a in sets], dtype=np.int64)
-    sizes = np.diagonal(both)
+    sizes = np.array([len(one) for one in sets], dtype=np.int64)
+    both = np.diag(sizes)
+    for i, one in enumerate(sets):
+        for j in range(i):
+            both[i, j] = both[j, i] = _both(one, sets[j])
     differ = sizes[-1] + sizes - 2 * both[-1]
     if bool(((differ > 0) & (differ < threshold)).any()):
         return True
+    if len(sets) < 3:
+        return False
     inside = (both == sizes[:, None]) & (sizes > 0)[:, None]
     np.fill_diagonal(inside, False)
     new = len(sets) - 1
@@ -100,7 +105,10 @@ def too_near(people: People, others: tuple[People, ...], threshold: int) -> bool
 
 
 def _both(one: People, other: People) -> int:
-    return int(np.isin(one, other, assume_unique=True).sum())
+    if not one.size or not other.size or one[-1] < other[0] or other[-1] < one[0]:
+        return 0
+    at = np.minimum(np.searchsorted(other, one), len(other) - 1)
+    return int((other[at] == one).sum())
 
 
 def _name(people: People) -> str:
