@@ -180,9 +180,8 @@ class Conducted:
     key: Key
     registers: dict[str, Path]
 
-    def bundled(self, to: Path, key: Key | None = None) -> Path:
-        out, journal = self.folder / "out", self.folder / "journal"
-        bundle.make(out, to, self.registers, journal, key or self.key)
+    def bundled(self, to: Path, key: Key | None = None, journal: Path | None = None) -> Path:
+        bundle.make(self.folder / "out", to, self.registers, journal, key or self.key)
         return to
 
 
@@ -214,7 +213,10 @@ def conducted(ran: Any, tmp_path_factory: pytest.TempPathFactory) -> Conducted:
 def test_every_answer_that_the_coordinator_took_is_in_a_register(
     conducted: Conducted, tmp_path: Path
 ) -> None:
-    found = verify(conducted.bundled(tmp_path / "study.zip"), names)
+    path = conducted.bundled(tmp_path / "study.zip")
+    same = conducted.bundled(tmp_path / "same.zip", journal=conducted.folder / "journal")
+    assert path.read_bytes() == same.read_bytes()
+    found = verify(path, names)
     assert found.signed
     assert found.answers == sum(site.entries for site in found.sites) > 20
     assert found.agreed > 20

@@ -12,10 +12,11 @@ from transat.core.errors import StudyError
 from transat.core.languages import Text
 from transat.federation import permit_file
 from transat.federation.coordinator import DEADLINE, Coordinator
-from transat.federation.coordinator_journal import Journal
+from transat.federation.coordinator_journal import Journal, heads
 from transat.federation.keys import Key
 from transat.federation.permit import Permit
 from transat.federation.transport import Transport
+from transat.studies import record
 from transat.studies.carried import carried, written
 from transat.studies.inutero.study import Progress
 from transat.studies.joint import carry_out, write_result
@@ -72,6 +73,8 @@ def conduct(
         out.mkdir(parents=True, exist_ok=True)
         (out / "protocol.carried.json").write_bytes(written(protocol))
         permit_file.write(permit, out / "permit.toml")
+        answers = "".join(f"{line}\n" for line in heads(folder / JOURNAL))
+        record.write(out / "answers.jsonl", answers)  # their signed heads, for the bundle
         write_result(protocol, result, out)
         coordinator.end()
     return result
