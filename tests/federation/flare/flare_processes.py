@@ -8,18 +8,20 @@ addresses that it connects to, to `net.txt` in its folder.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, Protocol
 
-from flare_study import made_site, work
+from flare_study import in_process, made_site, work
 from transport_contract import SITES, Echo
 
 from transat.federation.flare import client, hub, kit, site
@@ -35,14 +37,84 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def run(
+    what: str, *arguments: object, before: Sequence[str] = (), **options: Any
+) -> subprocess.Popen[bytes]:
+    """Start one process of this program; before: the command that starts it, if any."""
+    said = [*before, sys.executable, __file__, what, *map(str, arguments)]
+    places = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+    given = os.environ.get("PYTHONPATH")
+    here = os.pathsep.join([*([given] if given else []), *places])
+    return subprocess.Popen(said, env={**os.environ, "PYTHONPATH": here}, **options)
+
+
+class Process(Protocol):
+    """What a test needs of a process that it started."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+
+class Forked:
+    """A process made of a copy of this one, which has loaded all: it starts within milliseconds.
+
+    For programs without threads only.
+    """
+
+    def __init__(self, what: str, *arguments: object, output: Path | None = None) -> None:
+        self._code: int | None = None
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._be(what, [str(argument) for argument in arguments], output)
+
+    def _be(self, what: str, arguments: list[str], output: Path | None) -> NoReturn:
+        code = 1
+        try:
+            if output is not None:
+                with output.open("ab") as file:
+                    for number in (1, 2):
+                        os.dup2(file.fileno(), number)
+            main(what, *arguments)
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(code)
+
+    def poll(self) -> int | None:
+        """Its exit status, None while it runs."""
+        if self._code is None:
+            pid, said = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._code = os.waitstatus_to_exitcode(said)
+        return self._code
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status, once it has ended. Raises AssertionError where it takes too long."""
+        wait_for(lambda: self.poll() is not None, timeout or 60.0)
+        assert self._code is not None
+        return self._code
+
+    def send_signal(self, sig: int) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, sig)
+
+
 @dataclass
 class Network:
-    """A hub and its kits in a folder, and the processes that serve them."""
+    """A hub and its kits in a folder, and the processes that serve them; begin: starts one."""
 
     folder: Path
     scheme: str = kit.SCHEMES[0]
     sites: str = "site"
-    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    begin: Callable[..., Process] = run
+    running: dict[str, Process] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.hub = kit.new_hub(self.folder / "hub", f"localhost:{free_port()}", self.scheme)
@@ -50,10 +122,10 @@ class Network:
             kit.new_kit(self.hub, name, "site", self.folder / name)
         kit.new_kit(self.hub, "marie", "client", self.folder / "marie")
 
-    def start(self, name: str) -> subprocess.Popen[bytes]:
+    def start(self, name: str) -> Process:
         """Start a site or the hub; returns at once."""
         what = "hub" if name == "hub" else self.sites
-        self.running[name] = run(what, self.folder / name)
+        self.running[name] = self.begin(what, self.folder / name)
         return self.running[name]
 
     def kill(self, name: str) -> None:
@@ -66,17 +138,6 @@ class Network:
         """End all that runs."""
         for name in list(self.running):
             self.kill(name)
-
-
-def run(
-    what: str, *arguments: object, before: Sequence[str] = (), **options: Any
-) -> subprocess.Popen[bytes]:
-    """Start one process of this program; before: the command that starts it, if any."""
-    said = [*before, sys.executable, __file__, what, *map(str, arguments)]
-    places = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
-    given = os.environ.get("PYTHONPATH")
-    here = os.pathsep.join([*([given] if given else []), *places])
-    return subprocess.Popen(said, env={**os.environ, "PYTHONPATH": here}, **options)
 
 
 def external(folder: Path) -> list[str]:
@@ -112,6 +173,8 @@ def main(what: str, folder: str, *rest: str) -> None:
         site.run(mine, made_site(mine.name, path / "site").answer)
     elif what == "hub":
         hub.run(kit.read_hub(path), work)
+    elif what == "alone":
+        (path / "alone.json").write_text(json.dumps(in_process("0" * 64, path / "alone")))
     else:
         study, out = rest
         client.submit(kit.read_kit(path), study.encode(), b"permit", Path(out), print)
