@@ -174,13 +174,15 @@ def test_answers_that_the_coordinator_made_up_are_no_evidence(network: Network) 
 
 def test_a_refusal_has_the_size_of_the_answer_it_stands_for(network: Network) -> None:
     """Who reads only lengths on the wire does not learn which steps were refused."""
-    shown = network.raw(Question("logistic", logistic.Parameters(MODEL)).encode())
-    rare = logistic.Parameters(replace(MODEL, covariates=("age", "rare")))
-    refused = network.raw(Question("logistic", rare).encode())
-    assert json.loads(messages.read_answer(refused).body)["release"] == "refusal"
-    one, other = (len(raw.split(b"\n")[1]) for raw in (shown, refused))
-    assert one == other
-    assert len(messages.read_answer(shown).body) != len(messages.read_answer(refused).body)
+    table = network.data["france"][COHORT].table
+    rare = logistic.Parameters(replace(MODEL, covariates=(*MODEL.covariates, "rare", "rural")))
+    raw = network.raw(Question("logistic", rare).encode())
+    said = messages.read_answer(raw)
+    assert isinstance(RELEASES.decode(said.body), Refusal)
+    carried = len(raw.split(b"\n")[1])
+    would = len(RELEASES.encode(logistic.at_site(table, rare)))
+    assert len(said.body) < would / 2
+    assert would <= carried <= max(512, would * 1.13)  # a size class: eight to an octave
 
 
 def test_a_total_less_ones_own_part_gives_no_small_count(network: Network) -> None:

@@ -98,7 +98,7 @@ def test_a_second_forest_on_other_edges_is_refused(population: Population) -> No
     ask = answering.gated(population(0), POLICY)
     grid = Bins(("age", "smoker"), ((20.0, 25.0, 30.0, 35.0), (0.0,)))
     assert isinstance(ask("bins", bins.Parameters(grid)), bins.Release)
-    first = boosted_trees.Parameters("any_major", grid)
+    first = boosted_trees.Parameters("any_major", grid, number=2, depth=1)
     assert isinstance(ask("boosted_trees", first), boosted_trees.Release)
     other_group = replace(first, outcome="hypospadias")
     assert isinstance(ask("boosted_trees", other_group), boosted_trees.Release)
