@@ -25,8 +25,9 @@ from transat.federation.messages import LONGEST
 
 SUMS: Final = "SHA256SUMS"
 MANIFEST: Final = "manifest.txt"
-#: Most messages in one export.
+#: Most messages in one export, and bytes of all of them together.
 MOST: Final = 9_999
+HEAVIEST: Final = 1024 * 1024 * 1024
 _LINE: Final = re.compile(r"([0-9a-f]{64})  ((?:question|answer)-[0-9]{3,4}-[0-9a-f]{16}\.jsonl)")
 
 
@@ -74,9 +75,13 @@ def read(folder: Path) -> tuple[Carried, ...]:
     Raises
     ------
     InputError: no list, a list that does not read, a message missing, changed, too long, or a link;
-    names the file.
+    names the file. All of them together too long.
     """
-    return tuple(_checked(folder / name, digest) for digest, name in listed(folder))
+    pairs = listed(folder)
+    sizes = (folder / name for _, name in pairs)
+    if sum(path.stat().st_size for path in sizes if path.is_file()) > HEAVIEST:
+        raise _unfit(folder, Text("cet envoi est trop long.", "this export is too long."))
+    return tuple(_checked(folder / name, digest) for digest, name in pairs)
 
 
 def listed(folder: Path) -> tuple[tuple[str, str], ...]:

@@ -81,6 +81,16 @@ def test_a_message_that_is_too_long_is_not_read(
         read(export)
 
 
+def test_an_export_that_is_too_long_as_a_whole_is_not_read(
+    export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier_export, "HEAVIEST", sum(map(len, PAYLOADS)))
+    assert read(export) == MESSAGES
+    monkeypatch.setattr(courier_export, "HEAVIEST", sum(map(len, PAYLOADS)) - 1)
+    with pytest.raises(InputError, match="envoi est trop long"):
+        read(export)
+
+
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_one_changed_byte_is_refused_or_changes_nothing(
