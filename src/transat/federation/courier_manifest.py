@@ -166,7 +166,7 @@ def _title(read: Sequence[tuple[Carried, Said]], language: Language) -> str:
         )
     else:
         head = Text(
-            f"FRANÇAIS. Réponses du site « {sites} », étude {study}, à porter au coordinateur. "
+            f"FRANÇAIS. Réponses du site « {sites} », étude {study}, à porter au coordonnateur. "
             "Sommes et effectifs qui ont passé le contrôle du site ; aucune ligne de patient.",
             f'ENGLISH. Answers of the site "{sites}", study {study}, to carry to the coordinator. '
             "Sums and counts that passed the site's gate; no patient row.",

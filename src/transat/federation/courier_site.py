@@ -20,7 +20,9 @@ from transat.federation.courier_manifest import manifest
 from transat.federation.courier_words import Said, said
 from transat.federation.messages import MessageError, SignedQuestion, read_question
 
-_AGAIN: Final = Text("Demandez-le de nouveau au coordinateur.", "Ask the coordinator for it again.")
+_AGAIN: Final = Text(
+    "Demandez-le de nouveau au coordonnateur.", "Ask the coordinator for it again."
+)
 
 
 def answer(
