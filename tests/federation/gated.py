@@ -79,12 +79,14 @@ class Sites:
         without: Collection[str] = (),
         only: Sequence[Check] | None = None,
         professionals: Any = None,
+        simulated: bool = True,
     ) -> None:
+        """simulated: as a CDM may say of itself, so that small tables last for many questions."""
         self.policy = installed()["snds"]
         held = survival or [None] * len(tables)
         self.data = [
             SiteData(
-                t, Attrition(()), facts(t, (), 11), np.arange(t.n), s, professionals
+                t, Attrition(()), facts(t, (), 11), np.arange(t.n), s, professionals, simulated
             )
             for t, s in zip(tables, held, strict=True)
         ]  # fmt: skip

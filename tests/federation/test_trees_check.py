@@ -171,6 +171,19 @@ def test_a_coarser_grid_tells_sums_of_the_first_ones_groups() -> None:
     assert not ((fine.rows > 0) & (fine.rows < 11)).any()
 
 
+def test_a_forest_larger_than_its_population_allows_does_not_begin() -> None:
+    """5% of 8,000 rows: 400 groups. A tree has 6 nodes under the first, of 13 groups at most: four
+    trees may tell 325, six 481."""
+    edges = Bins(("age", "year", "epilepsy", "D0"), ((24.0, 28.0, 32.0, 36.0), *GRID.edges[1:]))
+    sites = Sites([births(1, 8000)], simulated=False)
+    sites.ask([bins.Parameters(edges)])
+    with pytest.raises(Refused) as no:
+        sites.ask([Parameters("m0", edges, number=6)])
+    assert (no.value.code, no.value.columns) == ("rounds", ("number", "depth", "bins"))
+    result = combine(sites.ask, Parameters("m0", edges, number=4))
+    assert len(result.forest.trees) == 4
+
+
 def test_small_leaves_may_not_be_asked_for() -> None:
     sites = Sites([births(1, 4000)])
     with pytest.raises(Refused) as no:

@@ -20,6 +20,18 @@ NOT_COVERED: Final[tuple[Text, ...]] = (
         "would tell somebody who knows almost everybody already.",
     ),
     Text(
+        "Les groupes que les forêts disent sont comptés à part, jusqu'à 5 % des lignes eux aussi ; "
+        "deux groupes de deux arbres ne sont comparés que lorsqu'ils sont des nœuds.",
+        "The groups that forests tell are counted apart, up to 5% of the rows as well; groups of "
+        "two trees are compared only where they are nodes.",
+    ),
+    Text(
+        "Un modèle est attaqué par ses erreurs seulement ; une attaque qui en apprend d'autres "
+        "pour les comparer peut faire mieux.",
+        "A model is attacked by its errors only; an attack that learns other models to compare it "
+        "with can do better.",
+    ),
+    Text(
         "Un CDM qui se dit simulé n'a pas ce budget : ne le dites jamais de données réelles.",
         "A CDM that says it is simulated has no such budget: never say so of real data.",
     ),

@@ -8,10 +8,12 @@ tells these counts exactly; so this is more than `node_class`). Children are gro
 their parent, so that a parent less one child tells no small count of the other; and an edge is not
 offered where a child would hold, or be held by, a node of an earlier tree that differs from it by a
 small count; where outcomes of two forests hold one another, those in between count as a cell too.
-The forests of a population differ by their outcome alone: edges, share kept apart,
-sizes and penalty are those of the first, since a cut that they move tells, by subtraction, who
-lies between (attack `histograms`). Trees and leaf values are not the coordinator's choice: the site
-makes the next question of the fit again from its own answer and the other sites'
+The forests of a population differ by their outcome alone: edges, share kept apart, sizes and
+penalty are those of the first, since a cut that they move tells, by subtraction, who lies between
+(attack `histograms`). A forest begins only if all the groups that it may tell, with those of the
+forests begun before, are at most `functionals_share` of the population's rows (rule G9; people whom
+the CDM says are simulated are not counted so). Trees and leaf values are not the coordinator's
+choice: the site makes the next question of the fit again from its own answer and the other sites'
 (`boosted_trees.advance`), and answers that one alone. What it stops: reading small cells of
 features crossed with one another and with the outcome out of histograms (60,395 cells of 1 to 10
 patients in 20 trees), trees and values chosen to isolate people, cut points that are a patient's
@@ -70,6 +72,7 @@ class Trees:
             if asked.parameters.least_rows < asked.policy.limit("leaf_patients"):
                 raise Refused("bins", ("least_rows",))
             self._as_the_first(asked, asked.parameters)
+            self._within_budget(asked, asked.parameters)
             self._on_the_way(asked, asked.parameters)
 
     def _as_the_first(self, asked: Asked, wanted: boosted_trees.Parameters) -> None:
@@ -78,6 +81,18 @@ class Trees:
             return
         names = (f.name for f in fields(start) if f.name != "outcome")
         raise Refused("bins", tuple(n for n in names if getattr(start, n) != getattr(first, n)))
+
+    def _within_budget(self, asked: Asked, wanted: boosted_trees.Parameters) -> None:
+        """Raises Refused: rounds, before anything is spent on a forest too large."""
+        people, mine = population(asked.data)[0], _fit(asked, wanted)
+        begun = sum(
+            functionals(before)
+            for fit, (before, _) in self._rounds.items()
+            if fit != mine and self._of[fit] == people
+        )
+        limit = asked.policy.limit("functionals_share") * asked.data.table.n
+        if not asked.data.simulated and begun + functionals(wanted) > limit:
+            raise Refused("rounds", ("number", "depth", "bins"))
 
     def _on_the_way(self, asked: Asked, wanted: boosted_trees.Parameters) -> None:
         if wanted == wanted.start():
@@ -197,6 +212,14 @@ class Trees:
         for name, edges in remembered["kept"].items():
             key = f"{remembered['people']} {name}"
             self._edges[key] = self._edges.get(key, frozenset()) | set(edges)
+
+
+def functionals(parameters: boosted_trees.Parameters) -> int:
+    """Sums over different rows that a forest may tell: a group of bins of a feature in a node."""
+    nodes: int = 1 + parameters.number * (
+        2**parameters.depth - 2
+    )  # every tree begins with the same one
+    return nodes * sum(len(edges) + 1 for edges in parameters.bins.edges)
 
 
 def _only(asked: Asked, wanted: Bins, known: Any, missing_fits: bool = True) -> None:
