@@ -14,7 +14,7 @@ Folder = Annotated[Path, typer.Argument(help=say("Dossier du hub.", "The hub's f
 
 def declare(app: typer.Typer) -> None:
     """Add the group of commands to the application."""
-    hub = group("Le coordinateur d'un réseau de sites.", "The coordinator of a network of sites.")
+    hub = group("Le coordonnateur d'un réseau de sites.", "The coordinator of a network of sites.")
     for name, fr, en, function in (
         ("run", "Écoute les sites et conduit les études soumises, jusqu'à SIGTERM.",
          "Listen to sites and conduct the studies submitted, until SIGTERM.", run),
@@ -38,7 +38,7 @@ def run(folder: Folder) -> None:
     found = kit.read_hub(folder)
     port = found.address.rpartition(":")[2]
     typer.echo(say(f"hub : port {port}", f"hub: port {port}"))
-    typer.echo(say(f"clé du coordinateur : {found.key.public}",
+    typer.echo(say(f"clé du coordonnateur : {found.key.public}",
                    f"coordinator's key: {found.key.public}"))  # fmt: skip
     key = found.key
     hub.run(
