@@ -20,6 +20,7 @@ from transat.cohorts.language import grammar
 from transat.core.errors import ERRORS
 from transat.core.languages import LANGUAGES, Language, Text
 from transat.federation import policy
+from transat.federation.limits import NOT_COVERED
 from transat.federation.policy import installed
 from transat.federation.refusals import CODES
 from transat.harmonise.rules import EVERY_TABLE, ON_FILES, Rule
@@ -343,6 +344,8 @@ def gate(language: Language) -> Iterable[str]:
     head = Text("| code | sens |", "| code | meaning |").in_(language)
     rows = [f"| `{code}` | {_cell(text.in_(language))} |" for code, text in CODES.items()]
     yield "\n".join([head, "|---|---|", *rows])
+    yield "## " + Text("Ce qu'aucune règle ne couvre", "What no rule covers").in_(language)
+    yield "\n".join(f"- {text.in_(language)}" for text in NOT_COVERED)
 
 
 def _rule_of(holder: policy.Policy, key: str) -> policy.HolderRule:
