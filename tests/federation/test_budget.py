@@ -43,6 +43,12 @@ def test_a_round_is_counted_without_repeats() -> None:
     assert len(functionals(fit)) == 10 - 2 + 4
 
 
+def test_the_intercept_of_a_site_tells_nothing_new_there() -> None:
+    fit = fit_of(data(draw(1, 500)), "logistic", at(model=replace(MODEL, sites=3, site=1)))
+    assert fit is not None
+    assert len(functionals(fit)) == 10 - 2 + 4
+
+
 def test_levels_of_one_variable_have_no_product() -> None:
     rows = draw(1, 500)
     level = np.arange(500) % 3

@@ -72,6 +72,13 @@ def test_without_the_columns_named_it_passes(seed: int, cases: int, share: float
         assert refusal(FewEvents(), question) is None
 
 
+def test_the_intercepts_of_sites_count_once_at_each() -> None:
+    """At the third of four sites one column of the model's three intercepts more is all ones."""
+    rows = with_cases(draw(1, 2000), 50)
+    third = logistic.Parameters(replace(FULL, sites=4, site=2))
+    assert refusal(FewEvents(), asked(data(rows), "logistic", third)) is None
+
+
 def test_rows_exceed_columns_by_ten() -> None:
     rows = with_cases(draw(1, 60), 30)
     question = asked(

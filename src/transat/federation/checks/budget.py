@@ -218,13 +218,15 @@ def functionals(fit: Fit) -> tuple[str, ...]:
         present = (fit.x[start : start + _BLOCK] != 0).astype(np.float32)
         together += present.T @ present
     flags = zero_one(fit.x)
+    ones = flags & (np.diagonal(together) == len(fit.events))  # an intercept, by any name
+    names = ["intercept" if one else name for one, name in zip(ones, fit.names, strict=True)]
     found = set()
-    for j, one in enumerate(fit.names):
+    for j, one in enumerate(names):
         if together[j, j]:
             found.add(f"{one}*outcome:{outcome(fit)}")
         for k in range(j + 1):
             if together[j, k]:
-                found.add(_product(fit.names[k], one, bool(flags[j])))
+                found.add(_product(names[k], one, bool(flags[j])))
     return tuple(sorted(hashlib.sha256(name.encode()).hexdigest()[:16] for name in found))
 
 

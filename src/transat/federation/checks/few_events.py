@@ -1,9 +1,9 @@
 """G4. Few events: a model has at most one column for ten events, and rows to spare.
 
-Rule: at each site, the columns of a model that are not all zero there are at most 10% of the events
-(of the cases or of the others, whichever are fewer), and the rows exceed them by 10 or more. What
-it stops: a model so full that its sums follow single cases, and so would its estimates. (DataSHIELD
-lets a model have a third as many columns as rows.)
+Rule: at each site, the columns of a model that vary there, and one intercept, are at most 10% of
+the events (of the cases or of the others, whichever are fewer), and the rows exceed them by 10 or
+more. What it stops: a model so full that its sums follow single cases, and so would its estimates.
+(DataSHIELD lets a model have a third as many columns as rows.)
 
 The refusal names the columns to leave out, rarest first, so that the rest passes; where not even
 the exposure alone would, the outcome, and the group of outcomes that holds it and passes.
@@ -44,7 +44,7 @@ class FewEvents:
         if fit.model in self._passed:
             return
         allowed = most_columns(fit, asked)
-        used = [j for j, column in enumerate(fit.x.T) if column.any()]
+        used = _used(fit)
         if len(used) > allowed:
             raise _refused(asked, fit, used, allowed)
         self._passed.add(fit.model)
@@ -59,6 +59,17 @@ class FewEvents:
 
     def recall(self, remembered: Remembered) -> None:
         """Nothing."""
+
+
+def _used(fit: Fit) -> list[int]:
+    """Columns that count at a site: those that vary there, and one for all that are constant."""
+    varying: list[int] = []
+    constant: list[int] = []
+    for j, column in enumerate(fit.x.T):
+        if not column.any():
+            continue
+        (varying if (column != column[0]).any() else constant).append(j)
+    return constant[:1] + varying
 
 
 def most_columns(fit: Fit, asked: Asked) -> int:
