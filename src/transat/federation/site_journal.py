@@ -98,6 +98,7 @@ class SiteJournal:
         self._places: dict[tuple[str, str, str], int] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
         new = not path.exists()
+        path.touch(mode=0o600)  # exact sums: nobody else on the machine reads them
         self._file = self._open.enter_context(path.open("a+b"))
         try:
             self._open.enter_context(held(path))

@@ -30,5 +30,6 @@ def note(path: Path, step: str, error: Exception) -> None:
     with contextlib.suppress(OSError):  # a full disk stops no refusal
         if path.exists() and path.stat().st_size > LONGEST:
             os.replace(path, path.with_name(path.name + ".1"))
+        path.touch(mode=0o600)
         with path.open("a", encoding="utf-8") as file:
             file.write("\n".join([head, *lines]) + "\n")
