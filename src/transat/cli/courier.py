@@ -93,6 +93,7 @@ def run(
         raise
     for path in write_report(result, folder / STUDY / OUT):
         typer.echo(path)
+    purge(folder)  # the sums that a fit went through are not kept (rule G12)
 
 
 def status(folder: Folder, json: Json = False) -> None:

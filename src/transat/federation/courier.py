@@ -246,13 +246,14 @@ def _sent(site: str, export: Path, back: set[str]) -> Sent:
 
 
 def purge(folder: Path) -> int:
-    """Remove the messages of every export under a folder; lists and manifests stay as a record.
+    """Remove the messages of a courier's folder, or of an export; lists and manifests stay.
 
     Returns the number of files removed. For the end of a study: sums that a fit went through are
     not kept (rule G12).
     """
     removed = 0
-    for export in _inside(folder):
+    parts = [part for part in (folder / OUT, folder / IN) if part.is_dir()]
+    for export in [export for part in parts or [folder] for export in _inside(part)]:
         for _, name in listed(export):
             if (export / name).exists():
                 (export / name).unlink()

@@ -237,6 +237,27 @@ def test_purged_messages_are_gone_and_their_list_stays(
     assert list(folder.rglob("*.jsonl")) == []
     assert len(list(folder.rglob("SHA256SUMS.purged"))) == 2
     assert len(list(folder.rglob("manifest.txt"))) == 2
+    assert purge(folder) == 0
+
+
+def test_a_purge_touches_nothing_else_in_the_folder(
+    tmp_path: Path, ask: Ask, sites: dict[str, Any]
+) -> None:
+    folder = tmp_path / "letters"
+    with pytest.raises(Posted):
+        Courier(folder, SITES).ask({"france": ask("france")}, 0)
+    (folder / "study").mkdir()
+    (folder / "study" / "SHA256SUMS").write_text(f"{'0' * 64}  result.json\n")
+    assert purge(folder) == 1
+    assert (folder / "study" / "SHA256SUMS").exists()
+
+
+def test_a_study_that_was_purged_puts_out_a_new_export(tmp_path: Path, ask: Ask) -> None:
+    for level in (0.5, 0.9):
+        with pytest.raises(Posted):
+            Courier(tmp_path, SITES).ask({"france": ask("france", level)}, 0)
+        purge(tmp_path)
+    assert sorted(p.name for p in (tmp_path / "out" / "france").iterdir()) == ["0001", "0002"]
 
 
 def test_the_site_answers_nothing_of_an_export_for_another(
