@@ -92,6 +92,7 @@ def test_groups_that_differ_by_few_are_not_both_told() -> None:
     with pytest.raises(Refused) as no:
         room.ask([replace(yearly, by="ill")])
     assert (no.value.code, no.value.columns) == ("time_grid", ("ill",))
+    assert no.value.merge == ("-ill",)
     site(300).ask([replace(yearly, by="ill")])  # alone, it may
 
 

@@ -70,7 +70,8 @@ class TimeGrid:
         edges = _edges(table, told, asked)
         for by in sorted(self._by.get(self._people(asked), set()) - {told.by}):
             if _nested(table, told, by, edges, asked):
-                raise Refused("time_grid", (told.by or by,))
+                named = told.by or by
+                raise Refused("time_grid", (named,), (f"-{named}",))
         merged = release.merged(np.isin(release.edges, edges))
         if not merged.edges.size or not _fit(merged, asked):
             raise Refused("time_grid", (told.by,) if told.by else ())
