@@ -29,7 +29,6 @@ def test_each_holder_gives_every_rule_its_value_source_and_status() -> None:
 
 def test_the_stricter_of_two_holds_and_nothing_loosens() -> None:
     snds, ramq = policy.installed()["snds"], policy.installed()["ramq"].tightened(15)
-    assert policy.strictest([snds, ramq]) == 15
     assert ramq.tightened(3).threshold == 15
     joint = snds.with_others([ramq])
     assert joint.threshold == 15

@@ -247,8 +247,3 @@ def installed() -> Mapping[str, Policy]:
                 policy = load(path)
             found[policy.key] = policy
     return MappingProxyType(found)
-
-
-def strictest(policies: Iterable[Policy]) -> int:
-    """The highest threshold of several holders; it holds for all of them in a joint study."""
-    return max((p.threshold for p in policies), default=THRESHOLD)
