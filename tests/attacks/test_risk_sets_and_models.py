@@ -17,7 +17,7 @@ from transat.federation.policy import installed
 from transat.federation.wire import Refusal
 from transat.learners import bins, boosted_trees, tree_review, trees
 from transat.learners.trees import Bins, Forest
-from transat.statistics import cox, kaplan_meier
+from transat.statistics import cox, kaplan_meier, prevalence
 
 Population = Callable[[int], SiteData]
 POLICY = installed()["snds"]
@@ -112,3 +112,21 @@ def area(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
         np.sort(other), one, "right"
     )
     return float(ranks.mean() / (2 * len(other)))
+
+
+def test_all_cases_less_those_a_forest_used_are_the_few_kept_apart(population: Population) -> None:
+    """The prevalence counts everybody, the forest those not kept apart: the rest is a count."""
+    data, group = population(0), "hypospadias"
+    at = data.table.outcome_codes.index(group)
+    grid = Bins(("age",), ((25.0, 30.0, 35.0),))
+    forest = boosted_trees.Parameters(group, grid, number=1, depth=1, hold_out=0.05)
+    left = {}
+    for off in (("trees", "cell_floor"), ()):
+        ask = answering.gated(data, POLICY, off)
+        everybody = ask("prevalence", prevalence.Parameters())
+        assert isinstance(ask("bins", bins.Parameters(grid)), bins.Release)
+        left[off] = ask("boosted_trees", forest)
+    careless = left["trees", "cell_floor"]
+    assert isinstance(careless, boosted_trees.Release)
+    assert 0 < int(everybody.cases[at]) - careless.cases < 11
+    assert left[()] == Refusal("bins", ("hold_out",))

@@ -13,8 +13,8 @@ from transat.core.languages import Text
 from transat.federation.attacks.attack import Ask, Attack, Found, Public
 from transat.statistics import kaplan_meier
 
-#: Edges of the finest grid, and of the coarse ones that are moved against one another.
-FINE, COARSE, MOVES = 400, 4, 12
+#: Intervals of the coarse grids, and how many of them are moved against one another.
+COARSE, MOVES = 5, 12
 
 
 def run(ask: Ask, public: Public) -> Found:
@@ -22,17 +22,19 @@ def run(ask: Ask, public: Public) -> Found:
     found = Found()
     if public.times <= 0:
         return found
-    fine = [_edges(public.times, FINE, 0.0)]
-    moved = [_edges(public.times, COARSE, k / MOVES) for k in range(MOVES)]
+    fine = [_edges(public.times, 1.0, 0.0)]
+    wide = public.times / COARSE
+    moved = [_edges(public.times, wide, wide * k / MOVES) for k in range(MOVES)]
     for grids in (fine, moved):
         for by in ("", *public.survival):
             _difference(ask, found, by, grids)
     return found
 
 
-def _edges(end: float, number: int, part: float) -> tuple[float, ...]:
-    step = end / number
-    return tuple(step * (k + part) for k in range(number + 1) if k + part > 0)
+def _edges(end: float, step: float, first: float) -> tuple[float, ...]:
+    """Whole steps of the study's time unit, as every grid must be."""
+    found = {float(round(first + step * k)) for k in range(int(end / step) + 1)}
+    return tuple(sorted(edge for edge in found if 0 < edge <= end))
 
 
 def _difference(ask: Ask, found: Found, by: str, grids: list[tuple[float, ...]]) -> None:

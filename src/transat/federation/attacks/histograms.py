@@ -30,6 +30,9 @@ GRID: Final = (0.0, *(float(k) for k in range(10, 120, 3)))
 FORESTS: Final = 4
 DEPTH: Final = 2
 OUTCOMES: Final = 2
+FEATURES: Final = 3
+EDGES: Final = 5
+SHARE: Final = 0.6
 
 #: By feature, over which edge and up to which one.
 Box = frozenset[tuple[str, float, float]]
@@ -77,15 +80,25 @@ def _agreed(ask: Ask, features: tuple[str, ...]) -> Bins | None:
 
 
 def _choices(agreed: Bins) -> Iterator[Bins]:
-    """All edges; then all edges of one feature, with every other edge of the others, moved."""
+    """All edges, and parts of them; then a few edges of a few features, which cost less."""
     yield agreed
     rng = np.random.default_rng(0)
-    for _ in range(FORESTS - 1):
-        chosen = []
-        for edges in agreed.edges:
-            some = [e for e in edges if len(edges) == 1 or rng.random() < 0.6]
-            chosen.append(tuple(some or edges[:1]))
-        yield Bins(agreed.names, tuple(chosen))
+    for few in (False, True):
+        for _ in range(FORESTS):
+            kept = (
+                rng.permutation(len(agreed.names))[:FEATURES] if few else range(len(agreed.names))
+            )
+            yield _some(agreed, sorted(int(k) for k in kept), rng, few)
+
+
+def _some(agreed: Bins, features: Sequence[int], rng: np.random.Generator, few: bool) -> Bins:
+    """Edges drawn of these features; at most `EDGES` of each where they must be few."""
+    chosen = []
+    for k in features:
+        edges = [e for e in agreed.edges[k] if rng.random() < SHARE] or [agreed.edges[k][0]]
+        spaced = edges[:: -(-len(edges) // EDGES)] if few else edges
+        chosen.append(tuple(spaced))
+    return Bins(tuple(agreed.names[k] for k in features), tuple(chosen))
 
 
 def _grow(ask: Ask, counts: Counts, outcome: str, edges: Bins) -> None:

@@ -7,7 +7,8 @@ bins such that in each of them, for both children of a split alike, rows are 0 o
 tells these counts exactly; so this is more than `node_class`). Children are grouped no finer than
 their parent, so that a parent less one child tells no small count of the other; and an edge is not
 offered where a child would hold, or be held by, a node of an earlier tree that differs from it by a
-small count; where outcomes of two forests hold one another, those in between count as a cell too.
+small count; where outcomes of two forests hold one another, those in between count as a cell too,
+and so do the rows kept apart, which all rows less those used tell.
 The forests of a population differ by their outcome alone: edges, share kept apart, sizes and
 penalty are those of the first, since a cut that they move tells, by subtraction, who lies between
 (attack `histograms`). A forest begins only if all the groups that it may tell, with those of the
@@ -152,6 +153,9 @@ class Trees:
             kept &= np.repeat(own.kept, 2, axis=0)
         step = 1 if nodes == 1 else 2  # both children of a split are grouped alike
         each = _floors(asked)
+        apart = cells[-3:, 0, :1].sum(axis=2)
+        if parameters.hold_out and nodes == 1 and not groups.fits(apart, each[-1:]):
+            raise Refused("bins", ("hold_out",))
         floors = np.tile(np.append(each, np.full(len(cells) - 3, each[-1])), step)
         for node in range(0, nodes, step):
             for k in range(features):
@@ -245,7 +249,8 @@ def _floors(asked: Asked) -> Integers:
 
 def _cells(asked: Asked, told: tuple[str, ...]) -> tuple[Integers, Flags]:
     """(3 or more, nodes, features, bins) rows, with the outcome, without; then, for each outcome
-    told before that holds this one or lies in it, those in between; and (n,) the rows used."""
+    told before that holds this one or lies in it, those in between; then the rows kept apart, if
+    any are, with the outcome, without; and (n,) the rows used."""
     table, parameters = asked.data.table, asked.parameters
     found = trees.binned(table, parameters.bins)
     used, y = boosted_trees.rows_used(table, parameters)
@@ -257,6 +262,9 @@ def _cells(asked: Asked, told: tuple[str, ...]) -> tuple[Integers, Flags]:
         apart = used & (other != y)
         if apart.any() and len(np.unique(y[apart])) == 1:
             cells.append(boosted_trees.tally(node, found, apart, shape)[0])
+    if parameters.hold_out:  # all rows are counted elsewhere: less those used, these are told
+        for some in (~used, ~used & (y == 1), ~used & (y == 0)):
+            cells.append(boosted_trees.tally(node, found, some, shape)[0])
     return np.stack(cells).astype(np.int64), used
 
 
