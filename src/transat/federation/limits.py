@@ -20,6 +20,18 @@ NOT_COVERED: Final[tuple[Text, ...]] = (
         "would tell somebody who knows almost everybody already.",
     ),
     Text(
+        "Ces sommes sortent avec tous leurs chiffres : des effectifs étant entiers, une recherche "
+        "sur réseau (LLL) peut en trouver plus qu'il n'y a de sommes ; le compte ne le voit pas.",
+        "These sums leave with all their digits: counts being whole, a lattice search (LLL) can "
+        "find more of them than there are sums; counting the sums does not see it.",
+    ),
+    Text(
+        "Un détenteur qui signe de fausses réponses peut mener un ajustement où il veut, et y lire "
+        "des tableaux à trois entrées des autres ; ses réponses signées restent comme preuve.",
+        "A holder who signs false answers can lead a fit where it wants, and read three-way tables "
+        "of the others there; its signed answers remain as evidence.",
+    ),
+    Text(
         "Les groupes que les forêts disent sont comptés à part, jusqu'à 5 % des lignes eux aussi ; "
         "deux groupes de deux arbres ne sont comparés que lorsqu'ils sont des nœuds.",
         "The groups that forests tell are counted apart, up to 5% of the rows as well; groups of "
