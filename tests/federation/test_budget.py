@@ -94,6 +94,16 @@ def test_what_another_model_told_at_zero_is_not_counted_again() -> None:
     assert check.left(same, None)["sums"] == []
 
 
+def test_a_model_of_fewer_columns_takes_over_what_the_fuller_put_aside() -> None:
+    """3,000 rows hold one such fit at a time: of another pair none, of the same pair a smaller."""
+    held, check = data(draw(1, 3000)), Budget()
+    answered(check, asked(held, "logistic", at()))
+    fewer, other = replace(MODEL, covariates=("age",)), replace(MODEL, outcome="hypospadias")
+    assert refusal(check, asked(held, "logistic", at(model=other))) is not None
+    assert refusal(check, asked(held, "logistic", at(model=fewer))) is None
+    assert refusal(check, asked(held, "logistic", at(-2.0, 0.1, 0.1, model=fewer))) is None
+
+
 def test_another_name_for_the_same_people_shares_their_budget() -> None:
     rows, check = draw(1, 3000), Budget()
     used = spend(check, rows)

@@ -79,16 +79,16 @@ class Budget:
         if known.patterns.rarest >= asked.policy.threshold or not len(fit.events):
             return 0
         numbers, sums = self._new(asked, fit)
-        return (
-            len(spent.sums) + len(sums) + spent.numbers(fit.model, numbers, self._aside(asked, fit))
-        )
+        about, aside = _about(fit), self._aside(asked, fit)
+        return len(spent.sums) + len(sums) + spent.numbers(about, numbers, aside)
 
     def _aside(self, asked: Asked, fit: Fit) -> int:
-        """Numbers that a model which begins will need for the rounds after its first."""
-        begun = fit.model in self._of(asked).points or not fit.at_zero
-        known = self._model(asked, fit)
-        free = begun or known.patterns.rarest >= asked.policy.threshold
-        return 0 if free else USUAL * (len(known.sums) + 1)
+        """Numbers that will have left of a pair after a model which begins; 0 once it has begun."""
+        known, spent = self._model(asked, fit), self._of(asked)
+        begun = fit.model in spent.points or not fit.at_zero
+        if begun or known.patterns.rarest >= asked.policy.threshold:
+            return 0
+        return spent.used.get(_about(fit), 0) + USUAL * (len(known.sums) + 1)
 
     def _new(self, asked: Asked, fit: Fit) -> tuple[int, list[str]]:
         """Numbers that this round adds: how many, and names of those other models may share."""
@@ -126,6 +126,7 @@ class Budget:
         return {
             "people": population(asked.data)[0],
             "model": fit.model,
+            "about": _about(fit),
             "point": fit.point,
             "numbers": numbers,
             "aside": self._aside(asked, fit),
@@ -137,14 +138,15 @@ class Budget:
         spent = self._spent.setdefault(str(remembered["people"]), _Spent())
         model = str(remembered["model"])
         spent.points.setdefault(model, set()).add(str(remembered["point"]))
-        spent.used[model] = spent.used.get(model, 0) + int(remembered["numbers"])
-        spent.aside[model] = max(spent.aside.get(model, 0), int(remembered["aside"]))
+        about = str(remembered["about"])
+        spent.used[about] = spent.used.get(about, 0) + int(remembered["numbers"])
+        spent.aside[about] = max(spent.aside.get(about, 0), int(remembered["aside"]))
         spent.sums.update(remembered["sums"])
 
 
 class _Spent:
-    """What left of one population: points by model, numbers of single rounds by model, those put
-    aside for its next ones, sums at zero."""
+    """What left of one population: points by model; numbers of single rounds by pair, and those put
+    aside for the next; sums at zero."""
 
     def __init__(self) -> None:
         self.points: dict[str, set[str]] = {}
@@ -152,12 +154,20 @@ class _Spent:
         self.aside: dict[str, int] = {}
         self.sums: set[str] = set()
 
-    def numbers(self, model: str, more: int, aside: int) -> int:
-        """Numbers of all models' rounds, used or put aside, with `more` and `aside` of this one."""
-        others = {name for name in self.used if name != model}
+    def numbers(self, about: str, more: int, aside: int) -> int:
+        """Numbers of all pairs, used or put aside, with `more` and `aside` of this one."""
+        others = {name for name in self.used if name != about}
         kept = sum(max(self.used[name], self.aside[name]) for name in others)
-        own = self.used.get(model, 0) + more
-        return kept + max(own, self.aside.get(model, 0), aside)
+        own = self.used.get(about, 0) + more
+        return kept + max(own, self.aside.get(about, 0), aside)
+
+
+def _about(fit: Fit) -> str:
+    """The pair that a model is about: a model of it with fewer columns takes over what another,
+    which some site refused, had put aside."""
+    if fit.regressed is None:
+        return fit.model
+    return " ".join((fit.regressed.outcome, *fit.regressed.exposures))
 
 
 @dataclass(frozen=True, slots=True)
