@@ -79,9 +79,11 @@ def _counted(count: Counted) -> str:
     least = say("aucun", "none") if count.least is None else str(count.least)
     if count.least is not None and count.least < THRESHOLD:
         least = say("SOUS LE SEUIL", "BELOW THE THRESHOLD")
+    rounded = say("arrondis", "rounded") if count.rounded else say("exacts", "exact")
     return say(
-        f"{count.column} : {count.shown} montrés, {count.masked} masqués, le plus petit {least}",
-        f"{count.column}: {count.shown} shown, {count.masked} masked, smallest {least}",
+        f"{count.column} : {count.shown} montrés ({rounded}), {count.masked} masqués, "
+        f"le plus petit {least}",
+        f"{count.column}: {count.shown} shown ({rounded}), {count.masked} masked, smallest {least}",
     )
 
 

@@ -82,7 +82,7 @@ def manifest_of(outputs: Path, permit: str) -> Manifest:
                 len(content),
                 "table",
                 Text("cas par région", "cases by region"),
-                (Counted("cases", 2, 1, 14),),
+                (Counted("cases", 2, 1, 14, False),),
                 (),
             )
         )

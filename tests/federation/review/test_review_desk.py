@@ -16,6 +16,7 @@ from transat.core.errors import DataQualityError, InputError, PermissionRefused
 from transat.core.languages import Text
 from transat.federation import permit_file
 from transat.federation.review import submission, votes
+from transat.federation.review.counts import counts_of
 from transat.federation.review.desk import LOG, FolderDesk, chained, folded
 from transat.federation.review.events import GENESIS, Event
 from transat.federation.review.records import Counted
@@ -235,7 +236,7 @@ def test_the_screen_believes_no_author(office: Any) -> None:
         two = replace(
             honest.files[1],
             sha256=hashlib.sha256(content).hexdigest(),
-            counts=(Counted("cases", 2, 1, least),),
+            counts=(Counted("cases", 2, 1, least, False),),
         )
         lying = replace(honest, files=(two,))
         put = submission.put(office.desk, lying, office.outputs, author, office.permit)
@@ -273,3 +274,11 @@ def test_nothing_on_the_screen_moves_or_hides(office: Any) -> None:
     put = submission.put(office.desk, spoiled, office.outputs, author, office.permit)
     for line in review_screen.lines(put, office.desk):
         assert not {"\x1b", "\r", "\u202e"} & set(line)
+
+
+@pytest.mark.parametrize(
+    ("cells", "rounded"), [("15\n40\n0", True), ('15\n""\n40', True), ("15\n41", False)]
+)
+def test_whether_counts_are_rounded_is_said(cells: str, rounded: bool) -> None:
+    (count,) = counts_of("t.csv", f"cases\n{cells}\n".encode())
+    assert (count.rounded, count.least) == (rounded, 15)

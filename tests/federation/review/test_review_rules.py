@@ -42,7 +42,7 @@ EVERYBODY = ("author", "A", "B", "C", "D", "E", "stranger")
 def output(name: str, content: str = "x") -> OutputFile:
     digest = hashlib.sha256(content.encode()).hexdigest()
     text = Text("des cas", "cases")
-    return OutputFile(name, digest, 1, "table", text, (Counted("cases", 1, 0, 12),), ())
+    return OutputFile(name, digest, 1, "table", text, (Counted("cases", 1, 0, 12, False),), ())
 
 
 def manifest(*contents: str) -> Manifest:

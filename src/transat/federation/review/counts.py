@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from transat.core.errors import InputError
 from transat.core.languages import Text
+from transat.federation.policy import LIMITS
 from transat.federation.review.records import Counted
 
+_BASE: Final = int(LIMITS["rounding_base"].default)
 #: Columns of tables, and fields of JSON, whose numbers count people.
 PEOPLE: Final = ("count", "births", "persons", "cases", "exposed", "exposed_cases", "at_risk")
 
@@ -50,7 +52,13 @@ def _counted(cells: Iterable[tuple[str, int | None]]) -> tuple[Counted, ...]:
         else:
             values.append(count)
     return tuple(
-        Counted(column, len(values), masked.get(column, 0), min(filter(None, values), default=None))
+        Counted(
+            column=column,
+            shown=len(values),
+            masked=masked.get(column, 0),
+            least=min(filter(None, values), default=None),
+            rounded=all(value % _BASE == 0 for value in values),
+        )
         for column, values in sorted(shown.items())
     )
 

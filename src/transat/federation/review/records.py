@@ -30,13 +30,14 @@ class Counted:
     """The counts of people in one column of a file.
 
     shown, masked: cells with a count, cells kept in. least: smallest count shown other than zero;
-    None where there is none.
+    None where there is none. rounded: whether every count shown is rounded (rule G12).
     """
 
     column: str
     shown: int
     masked: int
     least: int | None
+    rounded: bool
 
 
 @dataclass(frozen=True, slots=True)
