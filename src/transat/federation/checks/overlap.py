@@ -73,7 +73,10 @@ _last = _Last()
 def population(data: SiteData) -> tuple[str, People]:
     """Who is in a cohort: a name of them all (SHA-256), and each once, in order."""
     if _last.data is not data:
-        people = np.unique(data.people).astype(np.int64)
+        people = np.sort(np.asarray(data.people, dtype=np.int64))
+        new = np.ones(people.shape, dtype=np.bool_)
+        new[1:] = people[1:] != people[:-1]
+        people = people[new]
         _last.made = _name(people), people
         _last.data = data
     return _last.made
