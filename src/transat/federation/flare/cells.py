@@ -27,6 +27,7 @@ from nvflare.fuel.f3.cellnet.defs import MessageHeaderKey as Header
 from nvflare.fuel.f3.cellnet.defs import MessagePropKey, MessageType, ReturnCode
 from nvflare.fuel.f3.cellnet.utils import make_reply
 from nvflare.fuel.f3.message import Message
+from nvflare.fuel.f3.stats_pool import StatsPoolManager
 
 from transat.federation.flare import log
 from transat.federation.flare.driver import FRAME, MutualTls
@@ -74,7 +75,9 @@ class Cell:
         """Close; the peers see the connection end, so FLARE's farewell is not said."""
         self._cell.agents.clear()
         self._cell.stop()
+        # To FLARE a process is one cell for life; what it keeps of this one would stop the next.
         CoreCell.ALL_CELLS.pop(self.name, None)
+        StatsPoolManager.pools.clear()
 
     def connected(self) -> dict[str, float]:
         """The peers there are, and since when (seconds since 1970)."""
