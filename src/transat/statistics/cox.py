@@ -38,6 +38,7 @@ References
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -207,7 +208,28 @@ class _Weighed:
     inverse: Floats  # (events,) 1/phi
 
 
+class _Last(threading.local):
+    """The weights made last, in each thread: a gate looks at those of the round to be computed."""
+
+    asked: tuple[RiskSets, Parameters] | None = None
+    made: _Weighed | None = None
+
+
+_last = _Last()
+
+
 def _weighed(sets: RiskSets, parameters: Parameters) -> _Weighed:
+    if _last.asked is not None and _last.made is not None:
+        same_sets, same_parameters = _last.asked
+        if same_sets is sets and same_parameters == parameters:
+            return _last.made
+    _last.asked = _last.made = None  # frees the memory before more is taken
+    made = _weigh(sets, parameters)
+    _last.asked, _last.made = (sets, parameters), made
+    return made
+
+
+def _weigh(sets: RiskSets, parameters: Parameters) -> _Weighed:
     beta = np.asarray(parameters.coefficients or np.zeros(sets.x.shape[1]), dtype=np.float64)
     eta = sets.x @ beta
     if eta.size:  # a factor common to a stratum changes nothing, and large ones would overflow
