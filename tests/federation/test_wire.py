@@ -117,3 +117,28 @@ def test_only_the_canonical_writing_is_accepted() -> None:
     payload = REGISTRY.encode(_sums())
     with pytest.raises(WireError):
         REGISTRY.decode(payload.replace(b",", b", ", 1))
+
+
+def test_a_symmetric_matrix_travels_as_its_triangle() -> None:
+    whole = np.array([[2.0, 0.5, -1.0], [0.5, 3.0, 0.25], [-1.0, 0.25, 1e-7]])
+    payload = REGISTRY.encode(_sums(score=whole))
+    told = json.loads(payload)["fields"]["score"]
+    assert told["shape"] == [3, 3]
+    assert told["data"] == [2.0, 0.5, -1.0, 3.0, 0.25, 1e-7]
+    np.testing.assert_array_equal(REGISTRY.decode(payload).score, whole)
+    twice = json.loads(payload)
+    twice["fields"]["score"]["data"] = whole.reshape(-1).tolist()
+    with pytest.raises(WireError):  # the other writing of the same
+        REGISTRY.decode(json.dumps(twice, separators=(",", ":"), sort_keys=True).encode())
+
+
+@given(
+    hnp.arrays(
+        np.float64,
+        st.tuples(st.integers(0, 4), st.integers(0, 4)),
+        elements=st.floats(-1e9, 1e9) | st.just(np.nan),
+    )
+)
+def test_any_matrix_comes_back(matrix: NDArray[np.float64]) -> None:
+    for one in (matrix, matrix @ matrix.T):
+        np.testing.assert_array_equal(REGISTRY.decode(REGISTRY.encode(_sums(score=one))).score, one)

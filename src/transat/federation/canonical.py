@@ -34,6 +34,8 @@ def _text(value: Any) -> str:
     if kind is float:
         return _number(value)
     if kind is list or kind is tuple:
+        if value and set(map(type, value)) == {float}:
+            return f"[{_numbers(value)}]"
         return f"[{','.join(map(_text, value))}]"
     if kind is dict and all(type(key) is str and key.isascii() for key in value):
         members = (f"{json.dumps(key)}:{_text(value[key])}" for key in sorted(value))
@@ -41,6 +43,15 @@ def _text(value: Any) -> str:
     if kind is int and -_WHOLE <= value <= _WHOLE:
         return str(value)
     return rfc8785.dumps(value).decode("utf-8")
+
+
+def _numbers(values: list[float] | tuple[float, ...]) -> str:
+    """Their digits, all written at once; those that the library writes otherwise, one by one."""
+    parts = repr(list(values))[1:-1].split(", ")
+    return ",".join(
+        _number(float(part)) if "e" in part or "n" in part or part.endswith(".0") else part
+        for part in parts
+    )
 
 
 def _number(value: float) -> str:

@@ -103,9 +103,22 @@ def _read_array(data: Any, hint: Any, field: str) -> np.ndarray[Any, Any]:
         raise WireError(f"{field}: not an array")
     dtype = _dtype(data["kind"], hint, field)
     sizes = [s for s in shape if type(s) is int and 0 <= s <= 10**7]
-    if len(sizes) != len(shape) or len(shape) > 3 or math.prod(sizes) != len(values):
+    if len(sizes) != len(shape) or len(shape) > 3:
         raise WireError(f"{field}: shape")
-    return np.array([_element(v, dtype, field) for v in values], dtype=dtype).reshape(shape)
+    if math.prod(sizes) == len(values):
+        return _elements(values, dtype, field).reshape(shape)
+    if len(sizes) != 2 or sizes[0] != sizes[1] or sizes[0] * (sizes[0] + 1) // 2 != len(values):
+        raise WireError(f"{field}: shape")
+    whole = np.zeros(sizes, dtype=dtype)
+    rows, columns = np.triu_indices(sizes[0])
+    whole[rows, columns] = whole[columns, rows] = _elements(values, dtype, field)
+    return whole
+
+
+def _elements(values: list[Any], dtype: np.dtype[Any], field: str) -> np.ndarray[Any, Any]:
+    if dtype.kind == "f" and set(map(type, values)) <= {float}:
+        return np.array(values, dtype=dtype)
+    return np.array([_element(v, dtype, field) for v in values], dtype=dtype)
 
 
 def _dtype(name: Any, hint: Any, field: str) -> np.dtype[Any]:

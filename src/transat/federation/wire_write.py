@@ -70,6 +70,17 @@ def _array(value: np.ndarray[Any, Any], field: str) -> dict[str, Any]:
     kind = value.dtype.kind
     if kind not in "fiub":
         raise WireError(f"{field}: an array of {value.dtype} may not travel")
-    flat = value.reshape(-1).tolist()
-    data = [_number(v, field) for v in flat] if kind == "f" else flat
+    told = value[np.triu_indices(len(value))] if symmetric(value) else value.reshape(-1)
+    if kind == "f" and np.isinf(told).any():
+        raise WireError(f"{field}: infinite")
+    data = told.tolist()
+    if kind == "f" and np.isnan(told).any():
+        data = [None if math.isnan(v) else v for v in data]
     return {"kind": value.dtype.name, "shape": list(value.shape), "data": data}
+
+
+def symmetric(value: np.ndarray[Any, Any]) -> bool:
+    """Whether an array travels as its upper triangle: a matrix, two rows or more, equal to its
+    transpose."""
+    square = value.ndim == 2 and value.shape[0] == value.shape[1] > 1
+    return square and bool((value == value.T).all())
