@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from transat.federation.data import SiteData
 from transat.statistics import design_matrix, firth, logistic
@@ -102,9 +101,7 @@ def of_logistic(data: SiteData, parameters: Parameters) -> Fit:
     coefficients = np.zeros(x.shape[1])
     if parameters.coefficients:
         coefficients = np.asarray(parameters.coefficients, dtype=np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):
-        eta = x @ coefficients
-        upper, lower = expit(eta), expit(-eta)
+    rows = logistic.fitted(data.table, model, parameters.coefficients)
     same = replace(model, sites=1, site=0, covariates=tuple(sorted(model.covariates)))
     return Fit(
         model=hashlib.sha256(repr(same).encode()).hexdigest()[:32],
@@ -113,8 +110,8 @@ def of_logistic(data: SiteData, parameters: Parameters) -> Fit:
         events=y,
         people=data.people,
         coefficients=coefficients,
-        weights=upper * lower,
-        means=upper,
+        weights=rows.case * rows.none,
+        means=rows.case,
         extra=_inverse(parameters),
         regressed=model,
     )

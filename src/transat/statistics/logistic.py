@@ -26,6 +26,7 @@ Reference
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -91,6 +92,46 @@ class Result:
 Ask = Callable[[Sequence[Parameters]], Sequence[Release]]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """Every row at some coefficients, (n,): log odds, probability of a case, of none."""
+
+    eta: Floats
+    case: Floats
+    none: Floats
+
+
+class _Last(threading.local):
+    """The rows fitted last, in each thread: a gate looks at those of the round to be computed."""
+
+    asked: tuple[AnalysisTable, Model, tuple[float, ...]] | None = None
+    made: Fitted | None = None
+
+
+_last = _Last()
+
+
+def fitted(table: AnalysisTable, model: Model, coefficients: tuple[float, ...]) -> Fitted:
+    """The rows of a site at the coefficients asked for (empty: all zero).
+
+    Raises
+    ------
+    StudyError : a column that the table does not hold.
+    """
+    if _last.asked is not None and _last.made is not None:
+        same_table, *same = _last.asked
+        if same_table is table and same == [model, coefficients]:
+            return _last.made
+    _last.asked = _last.made = None  # frees the memory before more is taken
+    x, _ = design_matrix.columns(table, model)
+    beta = np.asarray(coefficients or np.zeros(x.shape[1]), dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        eta = x @ beta
+        made = Fitted(eta, expit(eta), expit(-eta))
+    _last.asked, _last.made = (table, model, coefficients), made
+    return made
+
+
 def at_site(table: AnalysisTable, parameters: Parameters) -> Release:
     """The sums of one site at the coefficients asked for.
 
@@ -99,16 +140,15 @@ def at_site(table: AnalysisTable, parameters: Parameters) -> Release:
     StudyError : a column that the table does not hold.
     """
     x, y = design_matrix.columns(table, parameters.model)
-    beta = np.asarray(parameters.coefficients or np.zeros(x.shape[1]), dtype=np.float64)
-    eta = x @ beta
-    p = expit(eta)
+    rows = fitted(table, parameters.model, parameters.coefficients)
+    eta, p = rows.eta, rows.case
     return Release(
         terms=parameters.model.terms,
         rows=int(table.n),
         cases=int(y.sum()),
         log_likelihood=float(y @ eta - np.logaddexp(0.0, eta).sum()),
         gradient=x.T @ (y - p),
-        hessian=design_matrix.gram(x, p * (1 - p)),
+        hessian=design_matrix.gram(x, p * rows.none),
     )
 
 
