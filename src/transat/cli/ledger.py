@@ -39,6 +39,7 @@ def verify(
     peer: Annotated[
         list[Path] | None,
         typer.Option(
+            metavar="LEDGER",
             help=say(
                 "Registre d'un autre site : chacun contresigne l'autre à chaque tour.",
                 "Another site's ledger: each counter-signs the other at every round.",

@@ -38,7 +38,9 @@ def _text(value: Any) -> str:
             return f"[{_numbers(value)}]"
         return f"[{','.join(map(_text, value))}]"
     if kind is dict and all(type(key) is str and key.isascii() for key in value):
-        members = (f"{json.dumps(key)}:{_text(value[key])}" for key in sorted(value))
+        members = (
+            f"{json.dumps(key, ensure_ascii=False)}:{_text(value[key])}" for key in sorted(value)
+        )
         return f"{{{','.join(members)}}}"
     if kind is int and -_WHOLE <= value <= _WHOLE:
         return str(value)
