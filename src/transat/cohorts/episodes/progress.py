@@ -73,7 +73,9 @@ def add_months(day: Ints, months: Ints) -> Ints:
     date = day.astype("datetime64[D]")
     month = date.astype("datetime64[M]")
     moved = month + months.astype("timedelta64[M]")
-    length = ((moved + 1).astype("datetime64[D]") - moved.astype("datetime64[D]")).astype(np.int64)
+    length = (
+        (moved + np.timedelta64(1, "M")).astype("datetime64[D]") - moved.astype("datetime64[D]")
+    ).astype(np.int64)
     of_month = (date - month.astype("datetime64[D]")).astype(np.int64)
     later: Ints = moved.astype("datetime64[D]").astype(np.int64) + np.minimum(of_month, length - 1)
     return later
