@@ -19,7 +19,8 @@ class SurvivalTable:
     (grid steps, e.g. months), > entry. entry: (n,) start, 0 without left truncation. event: (n,)
     0 censored, 1.. the kind of event. columns: (n, p) finite numbers; column_names: p names, the
     same on every shore. strata: (n,) index into stratum_labels. people: (n,) int64, equal where two
-    rows are one person's.
+    rows are one person's. weights: (n,) > 0, how often each row counts (inverse probability of
+    censoring, an emulated trial); None where each counts once.
     """
 
     n: int
@@ -31,3 +32,4 @@ class SurvivalTable:
     strata: NDArray[np.int32]
     stratum_labels: tuple[str, ...]
     people: NDArray[np.int64]
+    weights: NDArray[np.float64] | None = None
