@@ -15,6 +15,7 @@ from transat.simulate import simulate as module
 from transat.simulate.design import Design
 from transat.simulate.population import TABLES, generate
 from transat.simulate.simulate import simulate
+from transat.simulate.valve.schemas import VALVE_TABLES
 
 SMALL = Design(seed=5, persons=150)
 
@@ -59,7 +60,8 @@ def test_folders_and_truth(tmp_path: Path) -> None:
     assert not (tmp_path / "sim.partial").exists()
     assert [step[:2] for step in said] == [(0, 2), (1, 2), (2, 2)]
     names = {p.name for p in (out / "truth").iterdir()}
-    assert names == {f"{t}.parquet" for t in (*TABLES, "effects", "unseen", "crosswalk")} | {
+    people = TABLES.keys() - VALVE_TABLES.keys()
+    assert names == {f"{t}.parquet" for t in (*people, "effects", "unseen", "crosswalk")} | {
         "design.json"
     }
     for shore in ("france", "quebec"):

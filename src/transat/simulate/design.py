@@ -22,6 +22,7 @@ LAST_END = date(2019, 1, 1)  # every pregnancy ends before: a year of follow-up 
 
 WOMEN_PER_CHUNK = 20_000
 IDS_PER_CHUNK = 200_000  # persons, pregnancies, malformations
+ELDERS_FROM = 150_000  # identifiers of elders in a chunk, beyond women and children
 EVENTS_PER_CHUNK = 2_000_000  # dispensings, visits
 MAX_PERSONS = 10_000_000
 QUEBEC_OFFSET = 1_000_000_000
@@ -38,6 +39,8 @@ class Design:
     exposure_multiplier: scales the prevalence of the studied drugs, and of the diseases that
     they treat, so that confounding keeps its shape; capped (0.9 of those with the disease).
     file_format: of the native extracts.
+    elders: number of older persons on each shore, with and without aortic valve disease; 0 gives
+    the files of a simulation that knows no elders.
 
     Raises ConfigError for a value outside these ranges.
     """
@@ -48,10 +51,13 @@ class Design:
     effects: Literal["published", "none"] = "published"
     exposure_multiplier: float = 1.0
     file_format: Literal["csv", "parquet"] = "csv"
+    elders: int = 0
 
     def __post_init__(self) -> None:
         if not 1 <= self.persons <= MAX_PERSONS:
             _refuse("persons", "1 … 10 000 000")
+        if not 0 <= self.elders <= MAX_PERSONS:
+            _refuse("elders", "0 … 10 000 000")
         if self.seed < 0:
             _refuse("seed", "0, 1, 2 …")
         if not 0 < self.exposure_multiplier <= 1000:
@@ -68,16 +74,20 @@ class Design:
 
     @property
     def chunks(self) -> int:
-        """Number of chunks of WOMEN_PER_CHUNK women."""
-        return -(-self.persons // WOMEN_PER_CHUNK)
+        """Number of chunks of WOMEN_PER_CHUNK women and as many elders."""
+        return -(-max(self.persons, self.elders) // WOMEN_PER_CHUNK)
 
     def women_in(self, chunk: int) -> int:
         """Number of women in one chunk."""
         return max(0, min(WOMEN_PER_CHUNK, self.persons - chunk * WOMEN_PER_CHUNK))
 
+    def elders_in(self, chunk: int) -> int:
+        """Number of elders in one chunk."""
+        return max(0, min(WOMEN_PER_CHUNK, self.elders - chunk * WOMEN_PER_CHUNK))
+
     def as_dict(self) -> dict[str, Any]:
-        """For truth/design.json."""
-        return asdict(self)
+        """For truth/design.json; without elders, nothing is said of them."""
+        return {name: value for name, value in asdict(self).items() if name != "elders" or value}
 
 
 def stream(design: Design, shore: Shore, chunk: int, name: str) -> np.random.Generator:

@@ -32,6 +32,7 @@ from transat.simulate.coverage import cover
 from transat.simulate.design import Design, Shore, stream
 from transat.simulate.effects import rules
 from transat.simulate.records import TABLES
+from transat.simulate.valve.schemas import VALVE_TABLES
 
 __all__ = ["TABLES", "Population", "generate"]
 
@@ -40,8 +41,9 @@ __all__ = ["TABLES", "Population", "generate"]
 class Population:
     """What one chunk holds; columns and types in records.TABLES.
 
-    persons, pregnancies, links, exposures, conditions, malformations, contacts, drug_plan: truth
-    tables, each in a total order. `effect_sums`: the chunk's share of the true ratios (truth.py).
+    persons, pregnancies, links, exposures, conditions, malformations, contacts, drug_plan,
+    valve_*: truth tables, each in a total order. `effect_sums`: the chunk's share of the true
+    ratios (truth.py).
     """
 
     shore: Shore
@@ -54,6 +56,10 @@ class Population:
     malformations: pa.Table
     contacts: pa.Table
     drug_plan: pa.Table
+    valve_patients: pa.Table
+    valve_echos: pa.Table
+    valve_events: pa.Table
+    valve_diagnoses: pa.Table
     effect_sums: pa.Table
 
     def tables(self) -> dict[str, pa.Table]:
@@ -101,5 +107,6 @@ def generate(design: Design, shore: Shore, chunk: int) -> Population:
         malformations=records.malformations(world, rng("codes")),
         contacts=records.contacts(world, visits),
         drug_plan=records.drug_plan(world, plan),
+        **{name: schema.empty_table() for name, schema in VALVE_TABLES.items()},
         effect_sums=truth.sums(shore, fetuses, settled, risk, applied, coverage),
     )

@@ -29,6 +29,7 @@ from transat.simulate.groups import groups
 from transat.simulate.malformations import Anomalies, Fetuses
 from transat.simulate.pregnancies import OUTCOMES, Days, Pregnancies
 from transat.simulate.read_data import rows
+from transat.simulate.valve.schemas import VALVE_TABLES
 from transat.simulate.women import NEVER, Women
 
 I8, I16, I32, TEXT, DATE = pa.int8(), pa.int16(), pa.int32(), pa.string(), pa.date32()
@@ -105,6 +106,7 @@ TABLES: dict[str, pa.Schema] = {
         [("contact_id", I32), ("person_id", I32), ("date", DATE), ("icd9", TEXT)]
     ),
     "drug_plan": pa.schema([("person_id", I32), ("start", DATE), ("end", DATE)]),
+    **VALVE_TABLES,
 }
 AT_BIRTH = 0.7  # share of anomalies coded at the birth; the others within a year
 

@@ -111,7 +111,8 @@ def _write(design: Design, folder: Path, progress: Progress, processes: int | No
     for done, (job, sums) in enumerate(zip(jobs, _results(jobs, processes), strict=True), 1):
         totals[job.shore] = truth.add(totals.get(job.shore), sums)
         progress(done, len(jobs), Text("population simulée", "simulated population"))
-    truth_files.assemble([job.part for job in jobs], folder / "truth")
+    parts = [job.part for job in jobs]
+    truth_files.assemble(parts, folder / "truth", truth_files.names(design))
     shutil.rmtree(folder / "truth" / ".parts")
     truth_files.write_effects(
         {shore: truth.effects(shore, total) for shore, total in totals.items()}, folder / "truth"

@@ -8,8 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from transat.simulate.design import Shore
+from transat.simulate.design import Design, Shore
 from transat.simulate.population import TABLES, Population
+from transat.simulate.valve.schemas import VALVE_TABLES
 
 UNSEEN = pa.schema([("kind", pa.string()), ("id", pa.int32()), ("reason", pa.string())])
 CROSSWALK = pa.schema(
@@ -17,6 +18,11 @@ CROSSWALK = pa.schema(
 )
 SHORE = pa.field("shore", pa.string())
 NAMES = (*TABLES, "unseen", "crosswalk")
+
+
+def names(design: Design) -> tuple[str, ...]:
+    """Tables of a simulation; those of the valve where there are elders only."""
+    return tuple(name for name in NAMES if design.elders or name not in VALVE_TABLES)
 
 
 def with_shore(table: pa.Table, shore: str) -> pa.Table:
@@ -51,9 +57,9 @@ def write_parts(
         pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
 
 
-def assemble(parts: Sequence[Path], folder: Path) -> None:
+def assemble(parts: Sequence[Path], folder: Path, tables: Sequence[str]) -> None:
     """One file per table from the parts, in their order, one part in memory at a time."""
-    for name in NAMES:
+    for name in tables:
         schema = pq.read_schema(parts[0] / f"{name}.parquet")
         with pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd") as writer:
             for part in parts:
