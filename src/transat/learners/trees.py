@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from transat.cohorts.analysis_table import AnalysisTable
+from transat.cohorts.folds import scrambled
+from transat.cohorts.survival_table import SurvivalTable
 from transat.core.errors import StudyError, close_match
 from transat.core.languages import Text
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Small = NDArray[np.int16]
+Table = AnalysisTable | SurvivalTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +93,14 @@ def real(bins: Bins) -> Flags:
 class _Last(threading.local):
     """The bins made last, in each thread: a fit asks for the same ones every round."""
 
-    asked: tuple[AnalysisTable, Bins] | None = None
+    asked: tuple[Table, Bins] | None = None
     made: Small | None = None
 
 
 _last = _Last()
 
 
-def binned(table: AnalysisTable, bins: Bins) -> Small:
+def binned(table: Table, bins: Bins) -> Small:
     """(features, n) the bin of each row; read-only.
 
     Raises
@@ -119,18 +122,24 @@ def binned(table: AnalysisTable, bins: Bins) -> Small:
     return made
 
 
-def column(table: AnalysisTable, name: str) -> Floats:
-    """(n,) an exposure or a covariate by its name.
+def column(table: Table, name: str) -> Floats:
+    """(n,) an exposure, a covariate or a column by its name.
 
     Raises
     ------
-    StudyError : the table holds neither.
+    StudyError : the table does not hold it.
     """
-    if name in table.exposure_codes:
-        return table.exposure(name).astype(np.float64)
-    if name in table.covariate_names:
-        return table.covariates[:, table.covariate_names.index(name)]
-    near = close_match(name, (*table.exposure_codes, *table.covariate_names))
+    if isinstance(table, SurvivalTable):
+        held: tuple[str, ...] = table.column_names
+        if name in held:
+            return table.columns[:, held.index(name)]
+    else:
+        held = (*table.exposure_codes, *table.covariate_names)
+        if name in table.exposure_codes:
+            return table.exposure(name).astype(np.float64)
+        if name in table.covariate_names:
+            return table.covariates[:, table.covariate_names.index(name)]
+    near = close_match(name, held)
     raise StudyError(
         Text(
             f"« {name} » n'est pas dans la table d'analyse.",
@@ -145,17 +154,10 @@ def column(table: AnalysisTable, name: str) -> Floats:
 
 
 def apart(cluster: NDArray[np.int32], share: float) -> Flags:
-    """(n,) rows whose cluster is kept apart: a share of them, by a scrambling of their number.
-
-    Source: the finaliser of SplitMix64, Steele GL, Lea D, Flood CH (2014) OOPSLA 453-472,
-    doi:10.1145/2660193.2660195.
-    """
+    """(n,) rows whose cluster is kept apart: a share of them, by a scrambling of their number."""
     if share <= 0:
         return np.zeros(len(cluster), dtype=np.bool_)
-    z = cluster.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(((z ^ (z >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53 < share)
+    return scrambled(cluster) < share
 
 
 def nodes(tree: Tree, bins: Small) -> NDArray[np.int32]:
@@ -180,7 +182,7 @@ def margins(forest: Forest, bins: Small) -> Floats:
     return total
 
 
-def probabilities(forest: Forest, table: AnalysisTable) -> Floats:
+def probabilities(forest: Forest, table: Table) -> Floats:
     """(n,) the predicted probability of the outcome.
 
     Raises
