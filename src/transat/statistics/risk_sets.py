@@ -3,13 +3,15 @@
 Event times are numbered over all strata, stratum after stratum, in order of time. A row is at risk
 at the numbers `before` < j <= `last` of its own stratum: those with entry < t_j <= time. A sum over
 risk sets is then a sum by `last`, accumulated backwards within its stratum (less the same by
-`before`, for rows that enter late): O(n p), with no array of rows x terms x terms.
+`before`, for rows that enter late): O(n p), with no array of rows x terms x terms. A row whose
+entry is 0 is there from before the start: an event at time 0 counts.
 """
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +23,13 @@ from transat.core.languages import Text
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Number = TypeVar("Number", np.int64, np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RiskSets:
-    """Rows that are at risk at some event time, in order of `last`; J event times, S strata.
+    """Rows at risk at some event time, in order of `last` and, within one, those whose event it
+    is first; J event times, S strata.
 
     persons, events, event_free: people behind the table; events; people without any.
     x: (n, p) columns less their means, which no partial likelihood sees. before, last: (n,).
@@ -33,7 +37,9 @@ class RiskSets:
     late: rows that enter after the first event time of their stratum, in order of `before`.
     failed: rows with an event, in order of `last`. tie: (events,) their event time. share:
     (events,) 0, 1/d, ... (d-1)/d among the d events of a time. strata: (S+1,) where the event times
-    of each stratum start; rows: (S+1,) likewise for its rows.
+    of each stratum start; rows: (S+1,) likewise for its rows. ends: (2J+1,) where the rows of each
+    event time start, its events then the others. often: (n,) how often each row counts, None where
+    each counts once; mean_often: (J,) its mean over the events of a time. instants: (J,) times.
     """
 
     persons: int
@@ -49,6 +55,10 @@ class RiskSets:
     share: Floats
     strata: Integers
     rows: Integers
+    ends: Integers
+    often: Floats | None
+    mean_often: Floats
+    instants: Floats
 
     @property
     def times(self) -> int:
@@ -66,17 +76,17 @@ class RiskSets:
             here -= self._backwards(self._sums(self.before[self.late], weights[self.late]))
         return here
 
-    def columns_at_risk(self, weights: Floats) -> Floats:
-        """(J, p) sums of `weights` times the columns over those at risk at each event time."""
+    def columns_summed(self, weights: Floats) -> tuple[Floats, Floats]:
+        """(J, p) twice: sums of `weights` times the columns over those at risk at each event time,
+        and over those whose event is at that time."""
         everyone = np.arange(self.last.size)
-        here = self._backwards(self._by(self.last, everyone, weights))
+        parts = self._by(self.ends, everyone, weights)
+        together, others = parts[::2], parts[1::2]
+        here = self._backwards(together + others)
         if self.late.size:
-            here -= self._backwards(self._by(self.before[self.late], self.late, weights))
-        return here
-
-    def columns_of_failed(self, weights: Floats) -> Floats:
-        """(J, p) sums of `weights` times the columns over those whose event is at that time."""
-        return self._by(self.tie, self.failed, weights)
+            before = np.searchsorted(self.before[self.late], np.arange(self.times + 1))
+            here -= self._backwards(self._by(before, self.late, weights))
+        return here, together
 
     def cumulated(self, values: Floats) -> Floats:
         """(n,) for each row, the sum of `values` (J,) over the event times at which it is at risk.
@@ -94,10 +104,9 @@ class RiskSets:
     def _sums(self, times: Integers, values: Floats) -> Floats:
         return np.asarray(np.bincount(times, values, self.times), dtype=np.float64)
 
-    def _by(self, times: Integers, rows: Integers, weights: Floats) -> Floats:
-        """(J, p) sums by event time; `times` sorted, so the rows of a time lie side by side."""
-        starts = np.searchsorted(times, np.arange(self.times + 1))
-        matrix = csr_array((weights[rows], rows, starts), shape=(self.times, len(self.x)))
+    def _by(self, starts: Integers, rows: Integers, weights: Floats) -> Floats:
+        """(groups, p) sums over groups of `rows` that lie side by side; starts: (groups + 1,)."""
+        matrix = csr_array((weights[rows], rows, starts), shape=(len(starts) - 1, len(self.x)))
         return np.asarray(matrix @ self.x, dtype=np.float64)
 
     def _backwards(self, values: Floats) -> Floats:
@@ -158,20 +167,22 @@ def positions(table: SurvivalTable, columns: tuple[str, ...]) -> list[int]:
 
 
 def _made(table: SurvivalTable, columns: tuple[str, ...], event: int) -> RiskSets:
-    chosen = np.array(positions(table, columns), dtype=np.int64)
-    persons, person = np.unique(table.people, return_inverse=True)
+    chosen = positions(table, columns)
+    _check(table)
     failed = table.event == event
-    with_event = np.bincount(person[failed], minlength=persons.size)
-    instants = np.unique(table.time[failed])
+    instants = _distinct(table.time[failed])
     per_stratum = len(instants) + 1
     first_key = table.strata.astype(np.int64) * per_stratum
     key = first_key + np.searchsorted(instants, table.time, "right")
-    keys = np.unique(key[failed])
+    keys = _distinct(key[failed])
     last = np.searchsorted(keys, key, "right") - 1
-    entered = first_key + np.searchsorted(instants, table.entry, "right")
+    entered = first_key
+    if table.entry.any():
+        late = np.searchsorted(instants, table.entry, "right")
+        entered = first_key + np.where(table.entry > 0, late, 0)
     before = np.searchsorted(keys, entered, "right") - 1
     kept = np.flatnonzero(last > before)
-    kept = kept[np.argsort(last[kept], kind="stable")]
+    kept = kept[_sorted(2 * last[kept] + ~failed[kept])]
     strata = np.searchsorted(keys // per_stratum, np.arange(len(table.stratum_labels) + 1))
     strata = np.unique(strata) if keys.size else np.zeros(1, np.int64)  # strata with an event
     last, before, failed = last[kept], before[kept], failed[kept]
@@ -181,14 +192,13 @@ def _made(table: SurvivalTable, columns: tuple[str, ...], event: int) -> RiskSet
     tie = last[ends]
     deaths = np.bincount(tie, minlength=len(keys))
     rank = np.arange(tie.size) - (np.cumsum(deaths) - deaths)[tie]
-    x = table.columns[kept[:, None], chosen]
-    if len(x):
-        x -= x.mean(axis=0)
+    often = None if table.weights is None else table.weights[kept]
+    persons = _distinct(table.people).size
     return RiskSets(
-        persons=persons.size,
+        persons=persons,
         events=int(tie.size),
-        event_free=persons.size - int(np.count_nonzero(with_event)),
-        x=np.ascontiguousarray(x),
+        event_free=persons - _distinct(table.people[table.event == event]).size,
+        x=_centred(table, kept, columns, chosen),
         before=before,
         last=last,
         row=kept,
@@ -198,4 +208,70 @@ def _made(table: SurvivalTable, columns: tuple[str, ...], event: int) -> RiskSet
         share=rank / np.maximum(deaths[tie], 1),
         strata=strata,
         rows=np.searchsorted(last, strata),
+        ends=np.searchsorted(2 * last + ~failed, np.arange(2 * len(keys) + 1)),
+        often=often,
+        mean_often=_means(often, ends, tie, deaths),
+        instants=instants[keys % per_stratum - 1] if keys.size else np.zeros(0),
     )
+
+
+def _distinct(values: NDArray[Number]) -> NDArray[Number]:
+    """The values once each, rising: sorted, which is several times as fast as hashing them."""
+    ordered = np.sort(values)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+
+
+def _sorted(keys: Integers) -> Integers:
+    """The order of keys that are not negative, ties in the order given; in one pass where small."""
+    small = keys.size and keys.max() < np.iinfo(np.uint16).max
+    return np.argsort(keys.astype(np.uint16) if small else keys, kind="stable")
+
+
+def _centred(
+    table: SurvivalTable, rows: Integers, columns: tuple[str, ...], chosen: list[int]
+) -> Floats:
+    """The columns of these rows less their means, row after row in memory."""
+    whole = chosen == list(range(table.columns.shape[1]))
+    x = np.take(table.columns if whole else table.columns[:, chosen], rows, axis=0)
+    if len(x):
+        with np.errstate(all="ignore"):
+            means = x.mean(axis=0)
+        if not np.isfinite(means).all():
+            raise _not_survival(columns[int(np.argmin(np.isfinite(means)))])
+        x -= means
+    return np.ascontiguousarray(x, dtype=np.float64)
+
+
+def _means(often: Floats | None, failed: Integers, tie: Integers, deaths: Integers) -> Floats:
+    if often is None:
+        return np.ones(len(deaths))
+    return np.bincount(tie, often[failed], len(deaths)) / np.maximum(deaths, 1)
+
+
+def _check(table: SurvivalTable) -> None:
+    """Raises StudyError, by name, for what is no survival data."""
+    if not np.isfinite(table.time).all() or (table.time < 0).any():
+        raise _not_survival("time")
+    late = table.entry > 0
+    if not np.isfinite(table.entry).all() or (table.entry[late] >= table.time[late]).any():
+        raise _not_survival("entry")
+    if table.weights is not None and not (np.isfinite(table.weights) & (table.weights > 0)).all():
+        raise _not_survival("weights")
+
+
+def _not_survival(where: str) -> StudyError:
+    if where == "entry":
+        what = Text(
+            "Une entrée vient au moment de la sortie ou après elle.",
+            "An entry comes at the time of the exit or after it.",
+        )
+    else:
+        what = Text(
+            "Une valeur manque, est infinie ou négative.",
+            "A value is missing, infinite or negative.",
+        )
+    next_step = Text(
+        "Retirer ces lignes ou compléter la colonne, puis recommencer.",
+        "Take these rows out or fill the column, then try again.",
+    )
+    return StudyError(what, where, next_step)
