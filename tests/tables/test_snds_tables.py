@@ -14,7 +14,7 @@ from transat.tables.snds import NINE_KEYS, tables
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 #: Read, and not in the published schema: two code lists, and the archive of the beneficiaries.
-UNPUBLISHED = {IR_PHA_R.name, "NU_UCD_R", "IR_BEN_R_ARC"}
+UNPUBLISHED = {IR_PHA_R.name, "NU_UCD_R", "IR_BEN_R_ARC", "REGISTRE_ECHO"}
 
 #: Published for a sister table only: the four PMSI fields are read by one description.
 OF_A_SISTER = {

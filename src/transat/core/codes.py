@@ -22,10 +22,11 @@ DIN: Final = "DIN"
 ATC: Final = "ATC"
 GHM: Final = "GHM"
 TRANSAT: Final = "Transat"
+TRANSAT_ECHO: Final = "TRANSAT_ECHO"
 
 VOCABULARIES: Final = (
     CIM10, ICD10CA, ICD9, ICD10, CCAM, CCI, CCA, RAMQ_ACT, PRS_NAT, NABM, LPP, CIP13, UCD7, DIN,
-    ATC, GHM, TRANSAT,
+    ATC, GHM, TRANSAT, TRANSAT_ECHO,
 )  # fmt: skip
 
 #: A prefix shorter than an ICD category says nothing; no code of a classification is longer.

@@ -54,7 +54,7 @@ _DOMAINS: Final = (
     ("Condition", ("CIM10", "ICD10CA", "ICD9", "ICD10")),
     ("Procedure", ("CCAM", "CSARR", "CCI", "CCA", "RAMQ_ACT", "PRS_NAT", "NGAP")),
     ("Drug", ("CIP13", "UCD7", "DIN", "PRODUCT", "ATC")),
-    ("Measurement", ("NABM",)),
+    ("Measurement", ("NABM", "TRANSAT_ECHO")),
     ("Device", ("LPP",)),
     ("Observation", ("GHM", "GME", "Transat")),
 )

@@ -32,6 +32,7 @@ OUTPATIENT_VISIT: Final = 9202
 EMERGENCY_VISIT: Final = 9203
 CLAIM_RECORD: Final = 32810
 EHR_RECORD: Final = 32817
+REGISTRY_RECORD: Final = 32879
 
 #: The physical order of each clinical table: person first, then concept, then date, then row id.
 _SORT: Final[dict[str, tuple[str, ...]]] = {

@@ -27,6 +27,7 @@ MAPPED: Final = frozenset(
         "INTERVENTIONS",
         "MORTINAISSANCES",
         "NAISSANCES",
+        "REGISTRE_ECHO",
     }
 )
 
@@ -89,6 +90,7 @@ _TITLES: Final = {
     ),
     "MORTINAISSANCES": Text("Mortinaissances (ISQ)", "Stillbirths (ISQ)"),
     "DECES_ISQ": Text("Décès et leur cause initiale (ISQ)", "Deaths and underlying cause (ISQ)"),
+    "REGISTRE_ECHO": Text("Registre d’échocardiographie", "Echocardiography registry"),
     "V_ETAB_USUEL": Text(
         "Établissements des services médicaux et leur catégorie",
         "Establishments of medical services and their category",

@@ -51,6 +51,7 @@ TAKEN = [
     ("unknown_person", "NAISSANCES", {"NO_INDIV_MERE": "404"}),
     ("unknown_person", "MORTINAISSANCES", {"NO_INDIV_MERE": "404"}),
     ("unknown_person", "DECES_ISQ", {"NO_INDIV": "404"}),
+    ("unknown_person", "REGISTRE_ECHO", {"NO_INDIV": "404"}),
     ("death_repeated", "DECES_ISQ", {"DATE_DECES": "2014-05-05"}),
     ("unknown_stay", "V_SEJ_SERV_HOSP_CM", {"SHOP_NO_SEQ_SEJ_HOSP": "404"}),
     (

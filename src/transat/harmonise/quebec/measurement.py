@@ -11,12 +11,13 @@ from typing import Final
 
 from transat.core.codes import TRANSAT
 from transat.engines.engine import Engine
+from transat.harmonise import echo_registry
 from transat.harmonise.concepts import concept_sql
 from transat.harmonise.context import Context
 from transat.tables.omop import CLAIM_RECORD
 
 NAME: Final = "measurement"
-CODES: Final[tuple[str, ...]] = ()
+CODES: Final = echo_registry.CODES
 
 _BIRTH_STAY: Final = """
     SELECT person_id, min(stay_id) AS stay_id FROM stay
@@ -54,7 +55,8 @@ _UNITS: Final = "CASE x.kind WHEN 'birth_weight_g' THEN 'g' WHEN 'gestational_ag
 
 def build(engine: Engine, context: Context) -> str:
     """One row per pregnancy end for gestational age; one per birth for weight."""
-    return f"""
+    return echo_registry.with_echos(
+        f"""
         WITH told AS (
             SELECT * FROM ({_FILES}) AS f WHERE value IS NOT NULL AND person_id IS NOT NULL
         ), x AS (
@@ -77,4 +79,6 @@ def build(engine: Engine, context: Context) -> str:
                CAST(x.value AS VARCHAR) AS value_source_value
         FROM x
         {concept_sql(TRANSAT, "x.kind", "k")}
-    """
+    """,
+        "value_source_value",
+    )

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from transat.core.languages import Text
+from transat.harmonise.echo_registry import IMPOSSIBLE
 from transat.harmonise.quebec.keeping import KEEPING
 from transat.harmonise.rules import Rule
 from transat.tables.quebec import LABELS, LUMP_SUM_GROUPS, PAID, SERVICES_SET_ASIDE
@@ -29,6 +30,7 @@ PERSON_OF: Final = {
     "NAISSANCES": "NO_INDIV_MERE",
     "MORTINAISSANCES": "NO_INDIV_MERE",
     "DECES_ISQ": "NO_INDIV",
+    "REGISTRE_ECHO": "NO_INDIV",
 }
 
 #: Tables whose lines belong to a hospital stay, with the column that names the stay.
@@ -402,4 +404,5 @@ def rules() -> tuple[Rule, ...]:
         _reversed("V_EPISO_SOIN_DURG_CM", "SURG_JOUR_DEBUT", "SURG_JOUR_DEPART"),
         _reversed("V_SEJ_SERV_HOSP_CM", "DATE_DEBUT_SERVICE", "DATE_FIN_SERVICE"),
         *KEEPING,
+        IMPOSSIBLE,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from transat.engines.engine import Engine
+from transat.harmonise import echo_registry
 from transat.harmonise.context import Context
 from transat.harmonise.extract_period import extract_period
 from transat.harmonise.native import NativeTable
@@ -98,6 +99,8 @@ def declare(columns: Path | None = None) -> Shore:
             births.gather_births,
             table("GROSSESSES_HOSP"),
             table("DECES_ISQ"),
+            table(echo_registry.TABLE),
+            echo_registry.echos,
             death.date_deaths,
             location.number_homes,
         ),

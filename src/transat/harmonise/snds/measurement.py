@@ -11,11 +11,12 @@ from typing import Final
 
 from transat.core.codes import TRANSAT
 from transat.engines.engine import Engine
+from transat.harmonise import echo_registry
 from transat.harmonise.context import Context
 from transat.tables.omop import CLAIM_RECORD, EHR_RECORD
 
 NAME: Final = "measurement"
-CODES: Final = ("SELECT DISTINCT 'NABM', code FROM net_ER_BIO_F",)
+CODES: Final = ("SELECT DISTINCT 'NABM', code FROM net_ER_BIO_F", *echo_registry.CODES)
 
 #: Transat concept, column of the stay, unit.
 _MEASURES: Final = (
@@ -39,7 +40,7 @@ def build(engine: Engine, context: Context) -> str:
         f"SELECT person_id, care_date, NULL, 'NABM', code, code, NULL, NULL, {CLAIM_RECORD}, "
         "prescription_date, prescriber FROM net_ER_BIO_F"
     )
-    return (
+    return echo_registry.with_echos(
         "SELECT CAST(row_number() OVER (ORDER BY m.person_id, m.day, m.visit_occurrence_id, "
         "c.concept_id, m.prescription_date, m.prescriber) AS INTEGER) AS measurement_id, "
         "m.person_id, coalesce(c.concept_id, 0) AS measurement_concept_id, "

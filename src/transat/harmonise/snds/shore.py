@@ -7,6 +7,7 @@ from typing import Final
 
 from transat.core.errors import MappingError
 from transat.core.languages import Text
+from transat.harmonise import echo_registry
 from transat.harmonise.extract_period import extract_period
 from transat.harmonise.native import NativeTable
 from transat.harmonise.shore import Preparation, Shore, Step
@@ -41,6 +42,7 @@ from transat.harmonise.snds import (
 )
 from transat.harmonise.snds.fields import FIELDS
 from transat.harmonise.snds.native import dcir, mco, people, places, pmsi, referentials
+from transat.harmonise.snds.native import echo_registry as echo_registry_file
 from transat.harmonise.snds.native.outpatient import (
     OUTPATIENT,
     act_table,
@@ -74,6 +76,8 @@ STAGES: Final[tuple[NativeTable | Preparation, ...]] = (
     people.IR_ORC_R,
     people.KI_CCI_R,
     people.KI_ECD_R,
+    echo_registry_file.REGISTRE_ECHO,
+    echo_registry.echos,
     *(pmsi.chaining_table(field) for field in FIELDS),
     stays.chaining,
     mco.T_HAD_GRP,

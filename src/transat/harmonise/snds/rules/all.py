@@ -10,8 +10,9 @@ from typing import Final
 
 from transat.harmonise.rules import Rule
 from transat.harmonise.snds.rules.dcir import DCIR
+from transat.harmonise.snds.rules.echo_registry import ECHO_REGISTRY
 from transat.harmonise.snds.rules.outpatient import OUTPATIENT_CARE
 from transat.harmonise.snds.rules.people import PEOPLE
 from transat.harmonise.snds.rules.pmsi import PMSI
 
-RULES: Final[tuple[Rule, ...]] = (*PEOPLE, *DCIR, *PMSI, *OUTPATIENT_CARE)
+RULES: Final[tuple[Rule, ...]] = (*PEOPLE, *DCIR, *PMSI, *OUTPATIENT_CARE, *ECHO_REGISTRY)
