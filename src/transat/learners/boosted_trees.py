@@ -7,10 +7,7 @@ Question
 Formula
     Log odds F = base + sum of trees. With p = 1/(1 + exp(-F)), g = p - y, h = p (1-p), a site sends
     for every node of the level that grows, every feature and every bin the sums G, H of its rows
-    and their number n. Over all sites, a node is split where
-        gain = (G_l²/(H_l + k) + G_r²/(H_r + k) - G²/(H + k)) / 2
-    is largest (first feature, then first edge, among equals) and above `least_gain`, with at least
-    `least_rows` rows on each side; a leaf adds -rate G/(H + k).
+    and their number n; `growth` splits on their totals over all sites.
 
 Federated is pooled
     g and h of each row are rounded to 2^-26, so that sums of up to 2^26 rows are exact in binary
@@ -37,7 +34,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from transat.cohorts.analysis_table import AnalysisTable
-from transat.learners import trees
+from transat.learners import growth, trees
 from transat.learners.trees import Bins, Forest, Small, Tree
 
 Floats = NDArray[np.float64]
@@ -186,16 +183,9 @@ def advance(asked: Parameters, releases: Sequence[Release]) -> tuple[Following, 
     if not asked.started:
         base = round(float(np.log(cases / (persons - cases))), 6)
         return Following(replace(asked, base=base, started=True)), nothing
-    tree, gain = _split(asked, releases)
-    if not tree.live().any():  # nothing more to gain: where the tree stood before is its end
-        whole, ended = asked.growing, not asked.growing.feature
-    elif tree.depth < asked.depth:
-        return Following(replace(asked, growing=tree)), gain
-    else:
-        whole, ended = tree, False
-    forest = asked.grown if ended else (*asked.grown, whole)
-    after = replace(asked, grown=forest, growing=Tree())
-    return Following(after, ended or len(forest) == asked.number), gain
+    then = growth.step(asked, releases)
+    after = replace(asked, grown=then.grown, growing=then.growing)
+    return Following(after, then.finished), then.gain
 
 
 def rows_used(table: AnalysisTable, parameters: Parameters) -> tuple[Flags, Floats]:
@@ -229,46 +219,6 @@ def tally(
             total[at, k] = np.bincount(cell, weight, shape[0] * shape[2])
     by_feature = total.reshape(len(wanted), shape[1], shape[0], shape[2])
     return np.ascontiguousarray(by_feature.swapaxes(1, 2))
-
-
-def _split(asked: Parameters, releases: Sequence[Release]) -> tuple[Tree, Floats]:
-    """The tree with one more level, and the gain of each feature."""
-    kept = np.logical_and.reduce([r.kept for r in releases])
-    left = [
-        np.cumsum(np.sum([getattr(r, name) for r in releases], axis=0), axis=2)
-        for name in ("gradient", "hessian", "rows")
-    ]
-    right = [total[:, :, -1:] - total for total in left]
-    gain = (_score(asked, left) + _score(asked, right) - _score(asked, left, whole=True)) / 2
-    fits = kept & (left[2] >= asked.least_rows) & (right[2] >= asked.least_rows)
-    fits &= asked.growing.live()[:, None, None]
-    gain = np.where(fits, gain, -np.inf).reshape(len(kept), -1)
-    best = gain.argmax(axis=1)
-    found = gain[np.arange(len(best)), best]
-    split = found > asked.least_gain
-    feature, cut = np.divmod(best, asked.bins.most)
-    gained = np.bincount(feature[split], found[split], len(asked.bins.names)).astype(np.float64)
-    at = np.arange(len(best)), feature, cut
-    below = np.stack(
-        [_leaf(asked, left[0][at], left[1][at]), _leaf(asked, right[0][at], right[1][at])]
-    )
-    below = np.where(split, below, 0.0).T.ravel()
-    tree, first = asked.growing, 2**asked.growing.depth - 1
-    last = np.where(split, 0.0, tree.value[first:])
-    return Tree(
-        (*tree.feature, *(int(f) for f in np.where(split, feature, -1))),
-        (*tree.cut, *(int(c) for c in np.where(split, cut, -1))),
-        (*tree.value[:first], *(float(v) for v in (*last, *below))),
-    ), gained
-
-
-def _score(asked: Parameters, sums: list[Floats], whole: bool = False) -> Floats:
-    gradient, hessian = (s[:, :, -1:] if whole else s for s in sums[:2])
-    return np.asarray(gradient**2 / (hessian + asked.penalty))
-
-
-def _leaf(asked: Parameters, gradient: Floats, hessian: Floats) -> Floats:
-    return np.asarray(-asked.rate * gradient / (hessian + asked.penalty))
 
 
 class _Last(threading.local):

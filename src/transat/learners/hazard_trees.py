@@ -1,0 +1,407 @@
+"""When does it come, and to whom: boosted trees for a hazard in discrete time, over all sites.
+
+Question
+    The probability, interval by interval of an agreed grid, that one kind of event comes to those
+    still at risk, from columns and from time itself, with interactions and hazards that need not
+    be proportional, none of which is written beforehand.
+
+Formula
+    Log odds of the hazard F(x, t) = base + sum of trees on the columns and on the feature `time`
+    (the end of the interval). A row at risk in m intervals of a stretch where F is constant, with d
+    events (0 or 1), gives g = m p - d and h = m p (1 - p): the derivatives of the likelihood of
+    its m person-periods (Prentice and Gloeckler 1978, here with the logit), which are not laid out.
+    Sums by node, feature and bin leave a site; `growth` splits on their totals. Other kinds of
+    event end the follow-up in their interval, as a censoring does: a cause-specific hazard, of
+    which `hazards` makes incidences.
+
+What leaves
+    Of a column: sums and rows in each bin, among the rows that are at risk within the node. Of
+    `time`: sums, and rows by the bin of their last interval in the node, so that both children of
+    a cut in time are told by whole groups; a cut needs `least_rows` who leave before it, and as
+    many who stay.
+
+Federated is pooled
+    g and h of each row and stretch are rounded to 2^-26 and leaf values to 2^-30: sums of up to
+    2^26 of them are exact in binary whatever their order, so the trees are those of the pooled rows
+    bit for bit, as long as no site had to merge bins.
+
+References
+    Friedman JH (2001) Ann Stat 29:1189-1232, doi:10.1214/aos/1013203451.
+    Prentice RL, Gloeckler LA (1978) Biometrics 34:57-67, doi:10.2307/2529588.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from transat.cohorts.folds import Part
+from transat.cohorts.survival_table import SurvivalTable
+from transat.learners import growth, trees
+from transat.learners.follow_up import FollowUp, follow_up
+from transat.learners.packing import Packed, histograms, packed
+from transat.learners.trees import Bins, Forest, Small, Tree
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+#: The feature that is time; its edges are edges of the grid, without the last.
+TIME = "time"
+
+_EXACT = 2.0**26  # parts of one in which g and h are counted
+_GRAIN = 2.0**-30  # leaf values are multiples of it
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """grid: edges of time, rising from above 0. bins: features, `time` among them unless the hazard
+    is constant, and their agreed edges. kind: of event. part: the people who take part. base: log
+    odds where trees start; grown: the whole trees; growing: the tree in progress. The rest is for
+    `combine`: number of trees, levels of each, rate, penalty k, least_rows and least_gain of a
+    split."""
+
+    grid: tuple[float, ...]
+    bins: Bins
+    kind: int = 1
+    part: Part = field(default_factory=Part)
+    base: float = 0.0
+    grown: tuple[Tree, ...] = ()
+    growing: Tree = field(default_factory=Tree)
+    started: bool = False
+    number: int = 100
+    depth: int = 3
+    rate: float = 0.1
+    penalty: float = 1.0
+    least_rows: int = 50
+    least_gain: float = 1e-6
+
+    def start(self) -> Parameters:
+        """The question with which its fit begins."""
+        return replace(self, base=0.0, grown=(), growing=Tree(), started=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What leaves a site for one level: by node of the level, feature and bin, (N, F, B).
+
+    persons, events, event_free: of the part, at risk on the grid. kept: whether a bin ends a group
+    that leaves. gradient, hessian, rows: sums of the group, 0 where not kept.
+    """
+
+    persons: int
+    events: int
+    event_free: int
+    kept: Flags
+    gradient: Floats
+    hessian: Floats
+    rows: Integers
+
+    def counts(self) -> dict[str, Integers]:
+        """Every head count stated."""
+        totals = {"persons": self.persons, "events": self.events, "event_free": self.event_free}
+        stated = {name: np.array([count], dtype=np.int64) for name, count in totals.items()}
+        return {**stated, "rows": self.rows}
+
+    def merged(self, kept: Flags) -> Release:
+        """A copy with fewer groups; `kept` (N, F, B) holds the last bin of every feature."""
+        both = kept & self.kept
+        return replace(
+            self, kept=both, gradient=trees.grouped(self.gradient, both),
+            hessian=trees.grouped(self.hessian, both), rows=trees.grouped(self.rows, both),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The forest, whose outcome is the kind of event; gain: (features,) summed over its splits;
+    rounds: questions to each site."""
+
+    forest: Forest
+    grid: tuple[float, ...]
+    gain: Floats
+    persons: int
+    events: int
+    rounds: int
+
+
+Ask = Callable[[Sequence[Parameters]], Sequence[Release]]
+
+
+def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
+    """The sums of one site for the level asked for.
+
+    Raises
+    ------
+    StudyError : a feature that the table does not hold.
+    ValueError : a grid that does not rise, edges of time that are not of the grid.
+    """
+    made = _made(table, parameters)
+    seen, slopes = made.seen, _slopes(made, parameters)
+    shape = (2**parameters.growing.depth, len(parameters.bins.names), parameters.bins.most)
+    sums = np.zeros((3, *shape))
+    for node, place in places(seen, parameters.growing).items():
+        at = node + 1 - shape[0]  # negative above the level that grows
+        if at >= 0:
+            sums[:, at] = _histogram(seen, slopes, place, shape[1:])
+    events = int(seen.rows.event.sum())
+    return Release(
+        persons=seen.rows.persons,
+        events=events,
+        event_free=seen.rows.persons - events,
+        kept=np.broadcast_to(trees.real(parameters.bins), shape).copy(),
+        gradient=sums[0],
+        hessian=sums[1],
+        rows=sums[2].astype(np.int64),
+    )
+
+
+def combine(ask: Ask, parameters: Parameters) -> Result:
+    """Grow the forest: `ask` sends one `Parameters` to every site and brings their releases back.
+
+    Raises
+    ------
+    ValueError : no event of the kind, or one in every interval at risk.
+    """
+    asked, gain, rounds = parameters, np.zeros(len(parameters.bins.names)), 0
+    while True:
+        releases = ask([asked])
+        rounds += 1
+        following, gained = advance(asked, releases)
+        gain += gained
+        asked = following.asked
+        if following.finished:
+            break
+    forest = Forest(str(asked.kind), asked.bins, asked.base, asked.grown)
+    persons, events = sum(r.persons for r in releases), sum(r.events for r in releases)
+    return Result(forest, asked.grid, gain, persons, events, rounds)
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What comes after a round: the next question, or the last one's trees when finished."""
+
+    asked: Parameters
+    finished: bool = False
+
+
+def advance(asked: Parameters, releases: Sequence[Release]) -> tuple[Following, Floats]:
+    """What `combine` does after a round, and the gain (features,) of its splits.
+
+    A site can do it again with the answers to see that the next question is the fit's own.
+
+    Raises
+    ------
+    ValueError : as `combine`.
+    """
+    if not asked.started:
+        # At log odds 0 every interval at risk gives h = 1/4 and g = 1/2 less its event.
+        periods = 4 * sum(float(r.hessian[0, 0].sum()) for r in releases)
+        events = periods / 2 - sum(float(r.gradient[0, 0].sum()) for r in releases)
+        if not 0 < events < periods:
+            raise ValueError("hazard_trees needs intervals with the event and others without")
+        base = round(float(np.log(events / (periods - events))) * 2**20) / 2**20
+        nothing = np.zeros(len(asked.bins.names))
+        return Following(replace(asked, base=base, started=True)), nothing
+    then = growth.step(asked, releases, _GRAIN)
+    after = replace(asked, grown=then.grown, growing=then.growing)
+    return Following(after, then.finished), then.gain
+
+
+def stretches(grid: tuple[float, ...], bins: Bins) -> Integers:
+    """(K,) the bin of time of each interval; all 0 where time is no feature.
+
+    Raises
+    ------
+    ValueError : edges of time that are not of the grid, or that are its last.
+    """
+    if TIME not in bins.names:
+        return np.zeros(len(grid), dtype=np.int64)
+    edges = bins.edges[bins.names.index(TIME)]
+    if not set(edges) <= set(grid[:-1]):
+        raise ValueError("time: edges that are not of the grid, or its last one")
+    return np.searchsorted(np.asarray(edges), np.asarray(grid), "left").astype(np.int64)
+
+
+def binned(table: SurvivalTable, bins: Bins) -> Small:
+    """(features, n) the bin of each row; 0 for `time`, of which a row has several.
+
+    Raises
+    ------
+    StudyError : a feature that the table does not hold.
+    ValueError : a column of the table that is called `time`.
+    """
+    if TIME in table.column_names:
+        raise ValueError("time: a column has the name of the feature that is time")
+    names = [k for k, name in enumerate(bins.names) if name != TIME]
+    columns = Bins(tuple(bins.names[k] for k in names), tuple(bins.edges[k] for k in names))
+    made = np.zeros((len(bins.names), table.n), dtype=np.int16)
+    made[names] = trees.binned(table, columns)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node: the rows (among those seen) that are in it, from stretch `low` to stretch `high`."""
+
+    rows: Integers
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """The rows of a question. bins: (features, m) of the rows at risk; tables: the same, packed;
+    time: place of that feature, -1 where there is none; stretches: how many."""
+
+    rows: FollowUp
+    bins: Small
+    tables: tuple[Packed, ...]
+    time: int
+    stretches: int
+
+    def spans(self, place: Place) -> tuple[Integers, Integers]:
+        """(rows of the node,) their first stretch in it, and the one after their last, as places
+        among all stretches."""
+        at = self.rows
+        first, last = at.first[place.rows], at.last[place.rows]
+        origin = at.start[place.rows] - first
+        return origin + np.maximum(first, place.low), origin + np.minimum(last, place.high) + 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slopes:
+    """g and h: each: (2, s) by stretch, in whole parts; before: (2, s + 1) their sums over all
+    stretches before each place, so that a span's sum is a difference, exactly."""
+
+    each: Floats
+    before: Floats
+
+
+@dataclass(slots=True)
+class _Made:
+    """What was made for an earlier question of the same fit at the same site."""
+
+    table: SurvivalTable
+    start: Parameters
+    seen: Seen
+    odds: Floats  # (s,) of the trees below
+    trees: tuple[Tree, ...] = ()
+    base: float = 0.0
+    slopes: Slopes | None = None
+
+
+class _Last(threading.local):
+    """The fits asked about last, in each thread: a fit asks about the same rows every round."""
+
+    made: tuple[_Made, ...] = ()
+
+
+_last, _KEPT = _Last(), 3
+
+
+def _made(table: SurvivalTable, parameters: Parameters) -> _Made:
+    start = replace(parameters.start(), number=1, rate=1.0, least_rows=1)
+    for made in _last.made:
+        if made.table is table and made.start == start:
+            return made
+    _last.made = _last.made[: _KEPT - 1]  # frees memory before more is taken
+    of_time = stretches(parameters.grid, parameters.bins)
+    rows = follow_up(table, parameters.grid, parameters.kind, of_time, parameters.part)
+    time = parameters.bins.names.index(TIME) if TIME in parameters.bins.names else -1
+    small = np.ascontiguousarray(binned(table, parameters.bins)[:, rows.row])
+    columns = [k for k, name in enumerate(parameters.bins.names) if name != TIME]
+    sizes = [len(edges) + 1 for edges in parameters.bins.edges]
+    tables = packed(small, columns, sizes)
+    seen = Seen(rows, small, tables, time, int(of_time[-1]) + 1)
+    made = _Made(table, start, seen, np.zeros(rows.stretch.size))
+    _last.made = (made, *_last.made)
+    return made
+
+
+def _slopes(made: _Made, parameters: Parameters) -> Slopes:
+    """g and h after the whole trees; only those that are new since the last time are added."""
+    known = made.trees
+    if made.base != parameters.base or parameters.grown[: len(known)] != known:
+        known, made.slopes = (), None
+        made.odds = np.full(made.seen.rows.stretch.size, parameters.base)
+    for tree in parameters.grown[len(known) :]:
+        made.odds += values(made.seen, tree)
+    if made.slopes is None or parameters.grown != made.trees:
+        made.slopes = _derivatives(made.seen, made.odds)
+    made.trees, made.base = parameters.grown, parameters.base
+    return made.slopes
+
+
+def _derivatives(seen: Seen, odds: Floats) -> Slopes:
+    rows, p = seen.rows, expit(odds)
+    each = np.empty((2, p.size))
+    np.multiply(rows.intervals, p, out=each[0])
+    np.multiply(each[0], 1 - p, out=each[1])
+    each[0, rows.ends[rows.event]] -= 1
+    if not (rows.weight == 1).all():
+        each *= np.repeat(rows.weight, rows.many)
+    each *= _EXACT
+    np.round(each, out=each)
+    each /= _EXACT
+    before = np.zeros((2, p.size + 1))
+    np.cumsum(each, axis=1, out=before[:, 1:])
+    return Slopes(each, before)
+
+
+def values(seen: Seen, tree: Tree) -> Floats:
+    """(s,) what a whole tree adds to the log odds of each stretch."""
+    change = np.zeros(seen.rows.stretch.size + 1)
+    for node, place in places(seen, tree).items():
+        value = tree.value[node]
+        if value:
+            begin, end = seen.spans(place)
+            change[begin] += value  # no two rows of a node begin, or end, at one place;
+            change[end] -= value  # and values of one grain add up exactly
+    return np.asarray(np.cumsum(change)[:-1])
+
+
+def places(seen: Seen, tree: Tree) -> dict[int, Place]:
+    """Every node of the tree that hangs on a split, the root among them, by its number."""
+    found = {0: Place(np.arange(seen.rows.row.size), 0, seen.stretches - 1)}
+    for node, (feature, cut) in enumerate(zip(tree.feature, tree.cut, strict=True)):
+        if feature >= 0 and node in found:
+            found[2 * node + 1], found[2 * node + 2] = _parts(seen, found[node], feature, cut)
+    return found
+
+
+def _parts(seen: Seen, place: Place, feature: int, cut: int) -> tuple[Place, Place]:
+    rows = place.rows
+    if feature != seen.time:
+        right = seen.bins[feature, rows] > cut
+        return Place(rows[~right], place.low, place.high), Place(rows[right], place.low, place.high)
+    before, after = seen.rows.first[rows] <= cut, seen.rows.last[rows] > cut
+    low, high = min(place.high, cut), max(place.low, cut + 1)
+    return Place(rows[before], place.low, low), Place(rows[after], high, place.high)
+
+
+def _histogram(seen: Seen, slopes: Slopes, place: Place, shape: tuple[int, int]) -> Floats:
+    """(3, F, B) sums of g, of h, and rows, of one node."""
+    begin, end = seen.spans(place)
+    gradient, hessian = slopes.before[:, end] - slopes.before[:, begin]
+    rows = None if place.rows.size == seen.rows.row.size else place.rows
+    sums = histograms(seen.tables, rows, (gradient, hessian), shape)
+    if seen.time >= 0:
+        sums[:, seen.time] = _by_time(seen, slopes, place, shape[1])
+    return sums
+
+
+def _by_time(seen: Seen, slopes: Slopes, place: Place, most: int) -> Floats:
+    """(3, B) sums of g and of h by stretch, and rows by the last stretch that they have here."""
+    begin, end = seen.spans(place)
+    many = end - begin
+    at = np.arange(many.sum()) + np.repeat(begin - (np.cumsum(many) - many), many)
+    stretch = seen.rows.stretch[at]
+    sums = [np.bincount(stretch, each[at], most) for each in slopes.each]
+    last = np.minimum(seen.rows.last[place.rows], place.high)
+    return np.stack([*sums, np.bincount(last, minlength=most)])
