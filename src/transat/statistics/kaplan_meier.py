@@ -38,7 +38,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from transat.cohorts.survival_table import SurvivalTable
-from transat.statistics.risk_sets import positions
+from transat.statistics import grid_counts
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -82,19 +82,12 @@ class Release:
 
         Exact where everybody enters at 0; with late entries ask again for the coarser grid.
         """
-        starts = np.flatnonzero(np.append(True, kept[:-1]))[: int(kept.sum())]
-        if not starts.size:
-            none = np.zeros((len(self.entered), 0), dtype=np.int64)
-            return replace(self, edges=np.zeros(0), entered=none, events=none, censored=none)
-        end = int(np.flatnonzero(kept)[-1]) + 1
-
-        def summed(counts: Integers) -> Integers:
-            return np.asarray(np.add.reduceat(counts[:, :end], starts, axis=1), dtype=np.int64)
-
-        return replace(
-            self, edges=self.edges[kept], entered=summed(self.entered),
-            events=summed(self.events), censored=summed(self.censored),
-        )  # fmt: skip
+        return Release(
+            edges=self.edges[kept],
+            entered=grid_counts.merged(self.entered, kept),
+            events=grid_counts.merged(self.events, kept),
+            censored=grid_counts.merged(self.censored, kept),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,28 +120,23 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
     Raises
     ------
     StudyError : a column that the table does not hold.
-    ValueError : a grid that does not rise from above 0.
+    ValueError : a grid that does not rise from above 0, weighted rows.
     """
-    edges = np.asarray(parameters.grid, dtype=np.float64)
-    if not edges.size or edges[0] <= 0 or (np.diff(edges) <= 0).any():
-        raise ValueError("grid: edges that do not rise from above 0")
-    start = np.searchsorted(edges, table.entry, "left") + (table.entry > 0)
-    end = np.searchsorted(edges, table.time, "left")
-    seen = (start <= end) & (start < edges.size)
-    group = _groups(table, parameters.by)
+    grid_counts.unweighted(table)
+    edges = grid_counts.edges_of(parameters.grid)
+    first, last = grid_counts.intervals(table, edges)
+    group, count = grid_counts.groups(table, parameters.by)
+    seen = first <= last
     failed = table.event == parameters.event if parameters.event else table.event > 0
-    inside = seen & (end < edges.size)
 
     def counted(rows: NDArray[np.bool_], interval: NDArray[np.intp]) -> Integers:
-        at = group[rows] * edges.size + interval[rows]
-        size = (2 if parameters.by else 1) * edges.size
-        return np.bincount(at, minlength=size).reshape(-1, edges.size).astype(np.int64)
+        return grid_counts.counted(group[rows], count, interval[rows], edges.size)
 
     return Release(
         edges=edges,
-        entered=counted(seen, start),
-        events=counted(inside & failed, end),
-        censored=counted(inside & ~failed, end),
+        entered=counted(seen, first),
+        events=counted(seen & failed, last),
+        censored=counted(seen & ~failed, last),
     )
 
 
@@ -161,9 +149,7 @@ def combine(releases: Sequence[Release], parameters: Parameters) -> Result:
     """
     if not releases or len({len(r.entered) for r in releases}) != 1:
         raise ValueError("kaplan_meier needs releases about the same groups")
-    common = releases[0].edges
-    for release in releases[1:]:
-        common = np.intersect1d(common, release.edges)
+    common = grid_counts.common([r.edges for r in releases])
     on_common = [r.merged(np.isin(r.edges, common)) for r in releases]
     first = on_common[0]
     entered, events, censored = (
@@ -178,15 +164,6 @@ def combine(releases: Sequence[Release], parameters: Parameters) -> Result:
     )
 
 
-def _groups(table: SurvivalTable, by: str) -> Integers:
-    if not by:
-        return np.zeros(table.n, dtype=np.int64)
-    column = table.columns[:, positions(table, (by,))[0]]
-    if not np.isin(column, (0.0, 1.0)).all():
-        raise ValueError("by: a column that is not 0 or 1")
-    return column.astype(np.int64)
-
-
 def _curves(release: Release, parameters: Parameters) -> tuple[Curve, ...]:
     rows = zip(release.entered, release.events, release.censored, strict=True)
     return tuple(_curve(release.edges, *row, parameters) for row in rows)
@@ -195,11 +172,10 @@ def _curves(release: Release, parameters: Parameters) -> tuple[Curve, ...]:
 def _curve(
     edges: Floats, entered: Integers, events: Integers, censored: Integers, parameters: Parameters
 ) -> Curve:
-    left = events + censored
-    at_risk = np.cumsum(entered) - (np.cumsum(left) - left)
+    at_risk = grid_counts.at_risk(entered, events + censored)
     n, d = at_risk.astype(np.float64), events.astype(np.float64)
-    survival = np.cumprod(1 - d / np.maximum(n, 1))
-    least = np.cumprod(1 - d / np.maximum(n - censored, 1))
+    survival = np.cumprod(1 - d / np.maximum(n, 1), dtype=np.float64)
+    least = np.cumprod(1 - d / np.maximum(n - censored, 1), dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood = np.sqrt(np.cumsum(np.where(d > 0, d / (n * (n - d)), 0.0)))
         low, high = _limits(survival, greenwood, parameters)
