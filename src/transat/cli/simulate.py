@@ -80,6 +80,16 @@ def simulate(
             ),
         ),
     ] = 1.0,
+    elders: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help=say(
+                "Nombre de personnes âgées par rive, dont la moitié a une sténose aortique.",
+                "Number of older people on each shore, half of them with aortic stenosis.",
+            ),
+        ),
+    ] = 0,
 ) -> None:
     """Parse, call the simulator, say where the files are."""
     from transat.cli.progress import progress
@@ -93,6 +103,7 @@ def simulate(
         effects=effects.value,
         exposure_multiplier=exposure_multiplier,
         file_format=file_format.value,
+        elders=elders,
     )
     with progress() as show:
         write_population(design, out, show)

@@ -33,6 +33,7 @@ from transat.simulate.design import Design, Shore, stream
 from transat.simulate.effects import rules
 from transat.simulate.records import TABLES
 from transat.simulate.valve.schemas import VALVE_TABLES
+from transat.simulate.valve.tables import add_elders
 
 __all__ = ["TABLES", "Population", "generate"]
 
@@ -96,17 +97,20 @@ def generate(design: Design, shore: Shore, chunk: int) -> Population:
     world = records.World(shore, chunk, mothers, settled, diseases, taken, fetuses, anomalies, born)
     visits = contacts.draw(rng("contacts"), mothers, settled, born.birth, born.death)
     plan = drug_plan.draw(rng("drug_plan"), mothers, born.mother, born.birth, born.death)
+    tables = {
+        "persons": records.persons(world),
+        "pregnancies": records.pregnancies(world),
+        "links": records.links(world),
+        "exposures": records.exposures(world),
+        "conditions": records.conditions(world),
+        "malformations": records.malformations(world, rng("codes")),
+        "contacts": records.contacts(world, visits),
+        "drug_plan": records.drug_plan(world, plan),
+        **{name: schema.empty_table() for name, schema in VALVE_TABLES.items()},
+    }
     return Population(
         shore=shore,
         chunk=chunk,
-        persons=records.persons(world),
-        pregnancies=records.pregnancies(world),
-        links=records.links(world),
-        exposures=records.exposures(world),
-        conditions=records.conditions(world),
-        malformations=records.malformations(world, rng("codes")),
-        contacts=records.contacts(world, visits),
-        drug_plan=records.drug_plan(world, plan),
-        **{name: schema.empty_table() for name, schema in VALVE_TABLES.items()},
+        **add_elders(design, shore, chunk, tables),
         effect_sums=truth.sums(shore, fetuses, settled, risk, applied, coverage),
     )
