@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from transat.cohorts import folds
 from transat.cohorts.survival_table import SurvivalTable
 from transat.core.errors import StudyError
-from transat.learners.hazard_trees import TIME, Parameters, Release, Result, at_site, combine
-from transat.learners.trees import Bins
+from transat.learners.hazard_trees import TIME, Parameters, Release, Result, at_site, cells, combine
+from transat.learners.trees import Bins, Tree
 
 Draw = Callable[..., SurvivalTable]
 Take = Callable[[SurvivalTable, np.ndarray], SurvivalTable]
@@ -242,3 +242,24 @@ def test_bad_questions_are_refused(followed: Draw, rows_of: Take, month_grid: Gr
     empty = rows_of(table, np.zeros(table.n, dtype=bool))
     with pytest.raises(ValueError, match="event"):
         grow([empty], Parameters(month_grid, BINS))
+
+
+def test_head_counts_behind_a_level(followed: Draw, month_grid: Grid) -> None:
+    """Against the person-periods of the two children of a first cut in time, laid out."""
+    table = followed(11, late=True)
+    bins = Bins(("operated", TIME), ((0.0,), (3.0, 8.0, 12.0)))
+    tree = Tree((1,), (1,), (0.0, 0.0, 0.0))  # up to month 8, and after
+    asked = Parameters(month_grid, bins, growing=tree)
+    found, release = cells(table, asked), at_site(table, asked)
+    np.testing.assert_array_equal(found[0], release.rows)
+    lines = person_periods(table, month_grid)
+    for node, inside in enumerate((lines[TIME] <= 8, lines[TIME] > 8)):
+        for value in (0, 1):
+            some = inside & (lines["operated"] == value)
+            assert found[0, node, 0, value] == np.unique(lines["row"][some]).size
+            assert found[1, node, 0, value] == lines["y"][some].sum()
+        np.testing.assert_array_equal(found[:3, node].sum(axis=2)[:, 0],
+                                      found[:3, node].sum(axis=2)[:, 1])  # fmt: skip
+        rows, first = np.unique(lines["row"][inside], return_index=True)
+        assert found[3, node, 1].sum() == rows.size == first.size
+    np.testing.assert_array_equal(found[1] + found[2], found[0])

@@ -161,6 +161,25 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
     )
 
 
+def cells(table: SurvivalTable, parameters: Parameters) -> Integers:
+    """(4, N, F, B) head counts behind the sums of a level, for a gate: rows; those with the event
+    in the node, and without; and rows by the first interval that they have in the node where the
+    feature is `time` (late entries), else rows again.
+
+    Raises
+    ------
+    As `at_site`.
+    """
+    seen = _made(table, parameters).seen
+    shape = (2**parameters.growing.depth, len(parameters.bins.names), parameters.bins.most)
+    counts = np.zeros((4, *shape), dtype=np.int64)
+    for node, place in places(seen, parameters.growing).items():
+        at = node + 1 - shape[0]
+        if at >= 0:
+            counts[:, at] = _heads(seen, place, shape[1:])
+    return counts
+
+
 def combine(ask: Ask, parameters: Parameters) -> Result:
     """Grow the forest: `ask` sends one `Parameters` to every site and brings their releases back.
 
@@ -405,3 +424,17 @@ def _by_time(seen: Seen, slopes: Slopes, place: Place, most: int) -> Floats:
     sums = [np.bincount(stretch, each[at], most) for each in slopes.each]
     last = np.minimum(seen.rows.last[place.rows], place.high)
     return np.stack([*sums, np.bincount(last, minlength=most)])
+
+
+def _heads(seen: Seen, place: Place, shape: tuple[int, int]) -> Integers:
+    first = np.maximum(seen.rows.first[place.rows], place.low)
+    last = seen.rows.last[place.rows]
+    events = (seen.rows.event[place.rows] & (last <= place.high)).astype(np.float64)
+    events_by, rows_by = histograms(seen.tables, place.rows, (events,), shape)
+    entered = rows_by.copy()
+    if seen.time >= 0:
+        last = np.minimum(last, place.high)
+        rows_by[seen.time] = np.bincount(last, minlength=shape[1])
+        events_by[seen.time] = np.bincount(last, events, shape[1])
+        entered[seen.time] = np.bincount(first, minlength=shape[1])
+    return np.stack([rows_by, events_by, rows_by - events_by, entered]).astype(np.int64)
