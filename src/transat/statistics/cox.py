@@ -163,7 +163,8 @@ def combine(ask: Ask, parameters: Parameters) -> Result:
         return np.sqrt(np.diag(null.hessian) / null.events)
 
     terms, most = parameters.columns, parameters.most_rounds
-    return _result(parameters, newton.climb(look, terms, scale, parameters.tolerance, most))
+    summit = newton.climb(look, terms, scale, parameters.tolerance, most, relative=True)
+    return _result(parameters, summit)
 
 
 def weights(table: SurvivalTable, parameters: Parameters) -> Floats:

@@ -60,11 +60,13 @@ def climb(
     scale: Callable[[P], Floats],
     tolerance: float,
     most_rounds: int,
+    relative: bool = False,
 ) -> Summit[P]:
     """Newton from zero, each step halved while the log-likelihood falls.
 
     look: asks every site at these coefficients and sums. scale: about one standard deviation of
-    each column, from the point at zero. tolerance: expected gain under which the ascent stops.
+    each column, from the point at zero. tolerance: expected gain under which the ascent stops, with
+    the step that would bring it; relative: in parts of the log-likelihood, where that exceeds 1.
 
     Raises
     ------
@@ -76,7 +78,8 @@ def climb(
     rounds, converged, moving = 1, False, np.zeros(len(terms), dtype=np.bool_)
     while rounds < most_rounds:
         step = _solve(here, terms)
-        still = float(step @ here.gradient) / 2 < tolerance
+        part = max(abs(here.log_likelihood), 1.0) if relative else 1.0
+        still = float(step @ here.gradient) / 2 < tolerance * part
         moving = np.abs(step) * size > _STILL_MOVING
         if still and moving.any():
             break

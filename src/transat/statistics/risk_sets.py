@@ -23,6 +23,8 @@ from transat.core.languages import Text
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+#: Square root of the least difference from 1 that a double holds.
+_ROUNDING = float(np.sqrt(np.finfo(np.float64).eps))
 Number = TypeVar("Number", np.int64, np.float64)
 
 
@@ -170,16 +172,17 @@ def _made(table: SurvivalTable, columns: tuple[str, ...], event: int) -> RiskSet
     chosen = positions(table, columns)
     _check(table)
     failed = table.event == event
-    instants = _distinct(table.time[failed])
+    time, entry = _without_rounding(table)
+    instants = _distinct(time[failed])
     per_stratum = len(instants) + 1
     first_key = table.strata.astype(np.int64) * per_stratum
-    key = first_key + np.searchsorted(instants, table.time, "right")
+    key = first_key + np.searchsorted(instants, time, "right")
     keys = _distinct(key[failed])
     last = np.searchsorted(keys, key, "right") - 1
     entered = first_key
-    if table.entry.any():
-        late = np.searchsorted(instants, table.entry, "right")
-        entered = first_key + np.where(table.entry > 0, late, 0)
+    if entry.any():
+        late = np.searchsorted(instants, entry, "right")
+        entered = first_key + np.where(entry > 0, late, 0)
     before = np.searchsorted(keys, entered, "right") - 1
     kept = np.flatnonzero(last > before)
     kept = kept[_sorted(2 * last[kept] + ~failed[kept])]
@@ -213,6 +216,27 @@ def _made(table: SurvivalTable, columns: tuple[str, ...], event: int) -> RiskSet
         mean_often=_means(often, ends, tie, deaths),
         instants=instants[keys % per_stratum - 1] if keys.size else np.zeros(0),
     )
+
+
+def _without_rounding(table: SurvivalTable) -> tuple[Floats, Floats]:
+    """Times and entries where those that differ by rounding alone (an age plus a duration) are one:
+    by less than `_ROUNDING` of a step of time or of their mean, as R's survival has it."""
+    late = table.entry > 0
+    both = np.concatenate([table.time, table.entry[late]]) if late.any() else table.time
+    distinct = _distinct(both)
+    steps = np.diff(distinct)
+    same = (
+        steps <= _ROUNDING * max(1.0, float(np.abs(distinct).mean())) if len(steps) else steps > 0
+    )
+    if not same.any():
+        return table.time, table.entry
+    first = distinct[np.append(True, ~same)]
+
+    def put(values: Floats) -> Floats:
+        at = np.maximum(np.searchsorted(first, values, "right") - 1, 0)
+        return np.asarray(first[at], dtype=np.float64)
+
+    return put(table.time), np.where(late, put(table.entry), 0.0)
 
 
 def _distinct(values: NDArray[Number]) -> NDArray[Number]:
