@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transat.cohorts.survival_table import SurvivalTable
-from transat.statistics.risk_sets import positions
+from transat.core.errors import StudyError
+from transat.core.languages import Text
+from transat.statistics.risk_sets import check, not_survival, positions
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -44,7 +46,13 @@ def daily(*tables: SurvivalTable) -> tuple[float, ...]:
 
 def intervals(table: SurvivalTable, edges: Floats) -> tuple[Places, Places]:
     """(n,) the first interval at whose edge each row is at risk and the one in which it leaves, K
-    where it is still there after the last edge; a row with first > last is in no count."""
+    where it is still there after the last edge; a row with first > last is in no count.
+
+    Raises
+    ------
+    StudyError : a time that is missing, infinite or negative, an entry not before its exit.
+    """
+    check(table)
     first = np.searchsorted(edges, table.entry, "left") + (table.entry > 0)
     return first, np.searchsorted(edges, table.time, "left")
 
@@ -102,3 +110,32 @@ def unweighted(table: SurvivalTable) -> None:
     """Raises ValueError where rows count more or less than once: heads are counted here."""
     if table.weights is not None:
         raise ValueError("weights: this statistic counts heads, and takes no weights")
+
+
+def columns(table: SurvivalTable, names: tuple[str, ...]) -> Floats:
+    """(n, p) the columns named.
+
+    Raises
+    ------
+    StudyError : a column that the table does not hold, a value missing or infinite.
+    """
+    chosen = table.columns[:, positions(table, names)]
+    finite = np.isfinite(chosen).all(axis=0)
+    if not finite.all():
+        raise not_survival(names[int(np.argmin(finite))])
+    return np.asarray(chosen, dtype=np.float64)
+
+
+def no_event() -> StudyError:
+    """The error where no site has an event of the kind asked for."""
+    return StudyError(
+        Text(
+            "Aucun événement de cette sorte : rien n'est à estimer.",
+            "No event of this kind: there is nothing to estimate.",
+        ),
+        "event",
+        Text(
+            "Choisir une autre sorte d'événement ou un suivi plus long.",
+            "Choose another kind of event or a longer follow-up.",
+        ),
+    )

@@ -44,8 +44,7 @@ from scipy.special import chdtrc
 from transat.cohorts.survival_table import SurvivalTable
 from transat.core.errors import StudyError
 from transat.core.languages import Text
-from transat.statistics import grid_counts
-from transat.statistics.risk_sets import positions
+from transat.statistics import grid_counts, risk_sets
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -104,6 +103,7 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
     StudyError : a column that the table does not hold, or people in two groups.
     ValueError : weighted rows; late entries for Gray's test.
     """
+    risk_sets.check(table)
     grid_counts.unweighted(table)
     if parameters.test == "gray" and table.entry.any():
         raise ValueError("entry: Gray's test is for people who all enter at 0")
@@ -150,7 +150,7 @@ def of_counts(at_risk: Integers, events: Integers, parameters: Parameters) -> Re
 
 
 def _groups(table: SurvivalTable, columns: tuple[str, ...]) -> Integers:
-    chosen = table.columns[:, positions(table, columns)]
+    chosen = table.columns[:, risk_sets.positions(table, columns)]
     if not np.isin(chosen, (0.0, 1.0)).all() or (chosen.sum(axis=1) > 1).any():
         raise StudyError(
             Text(

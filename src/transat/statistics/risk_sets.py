@@ -170,7 +170,7 @@ def positions(table: SurvivalTable, columns: tuple[str, ...]) -> list[int]:
 
 def _made(table: SurvivalTable, columns: tuple[str, ...], event: int) -> RiskSets:
     chosen = positions(table, columns)
-    _check(table)
+    check(table)
     failed = table.event == event
     time, entry = _without_rounding(table)
     instants = _distinct(time[failed])
@@ -261,7 +261,7 @@ def _centred(
         with np.errstate(all="ignore"):
             means = x.mean(axis=0)
         if not np.isfinite(means).all():
-            raise _not_survival(columns[int(np.argmin(np.isfinite(means)))])
+            raise not_survival(columns[int(np.argmin(np.isfinite(means)))])
         x -= means
     return np.ascontiguousarray(x, dtype=np.float64)
 
@@ -272,18 +272,19 @@ def _means(often: Floats | None, failed: Integers, tie: Integers, deaths: Intege
     return np.bincount(tie, often[failed], len(deaths)) / np.maximum(deaths, 1)
 
 
-def _check(table: SurvivalTable) -> None:
+def check(table: SurvivalTable) -> None:
     """Raises StudyError, by name, for what is no survival data."""
     if not np.isfinite(table.time).all() or (table.time < 0).any():
-        raise _not_survival("time")
+        raise not_survival("time")
     late = table.entry > 0
     if not np.isfinite(table.entry).all() or (table.entry[late] >= table.time[late]).any():
-        raise _not_survival("entry")
+        raise not_survival("entry")
     if table.weights is not None and not (np.isfinite(table.weights) & (table.weights > 0)).all():
-        raise _not_survival("weights")
+        raise not_survival("weights")
 
 
-def _not_survival(where: str) -> StudyError:
+def not_survival(where: str) -> StudyError:
+    """The error for a value that no survival table holds; where: the field or column."""
     if where == "entry":
         what = Text(
             "Une entrée vient au moment de la sortie ou après elle.",
