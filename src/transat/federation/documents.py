@@ -63,6 +63,19 @@ def read_document(
         raise _complaint(details[0], model, lines, path, error) from None
 
 
+def word_of(path: Path, field: str, error: type[StudyError] | type[ConfigError]) -> str | None:
+    """One field of a YAML file that holds one word; None where it has none.
+
+    Raises
+    ------
+    error: the file is missing or is not YAML.
+    """
+    for key, value in _compose(path, error).value:
+        if key.value == field:
+            return str(value.value)
+    return None
+
+
 def _compose(path: Path, error: type[StudyError] | type[ConfigError]) -> yaml.Node:
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from transat.cohorts.build import build_windows
 from transat.core.errors import ConfigError, StudyError, close_match
 from transat.core.languages import Text
 from transat.engines.cdm import Cdm
@@ -43,7 +43,7 @@ class Holder:
     cdm: Path
     policy: Policy
     permits: Permits
-    protocols: Callable[[str], Protocol]
+    protocols: Callable[[str], Protocol[Any]]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -59,14 +59,15 @@ class Holder:
         return found if meant in ("", self.fingerprint) else None
 
     def data(self, study: str, cohort: str) -> SiteData:
-        """The tables of a study's population.
+        """The tables of one of a study's populations.
 
         Raises
         ------
         StudyError: no protocol of that name here, or the population is not its own.
         """
         protocol = self.protocols(study)
-        if hashes(protocol).cohort != cohort:
+        held = {sha256: name for name, sha256 in hashes(protocol).cohorts.items()}
+        if cohort not in held:
             raise StudyError(
                 Text(
                     "cette population n'est pas celle du protocole.", "not that protocol's cohort."
@@ -74,17 +75,16 @@ class Holder:
                 cohort,
                 Text("Comparez le protocole et le permis.", "Compare the protocol and the permit."),
             )
-        specification = protocol.specification()
-        built = build_windows(Cdm(self.cdm), specification)
-        table = built.tables[specification.primary_window]
+        made = protocol.tables(Cdm(self.cdm), held[cohort])
         permit = self.permits(study)
         threshold = self.policy.threshold
         if permit is not None and self.name in permit.sites:
             threshold = permit.sites[self.name].tighten(self.policy).threshold
-        keys = tuple(step.key for step in built.attrition)
-        known = facts(table, keys, threshold)
+        known = facts(made.table, tuple(step.key for step in made.attrition), threshold)
         simulated = Cdm(self.cdm).metadata.get("simulated") is True
-        return SiteData(table, built.attrition, known, built.people, simulated=simulated)
+        return SiteData(
+            made.table, made.attrition, known, made.people, made.survival, simulated=simulated
+        )
 
     def site(self, key: Key, folder: Path) -> Site:
         """The site, its register and journal in `folder`.
@@ -99,10 +99,10 @@ class Holder:
         )
 
 
-def carried_in(folder: Path) -> Callable[[str], Protocol]:
+def carried_in(folder: Path) -> Callable[[str], Protocol[Any]]:
     """Finds a protocol by its logic hash among the carried documents of `folder`."""
 
-    def find(study: str) -> Protocol:
+    def find(study: str) -> Protocol[Any]:
         for path in sorted(folder.glob("*.json")):
             protocol = read_carried(path)
             if hashes(protocol).logic == study:

@@ -10,24 +10,18 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from transat.core.errors import StudyError
 from transat.core.languages import Text
-from transat.studies.code_lists import ExposureCode, OutcomeCode, ReferencePair
 from transat.studies.hashes import canonical
-from transat.studies.protocol import CodeFiles, Document, Protocol, checked
-
-#: A carried document has its lists inside; these stand where a file has the paths of its lists.
-_LISTS = CodeFiles(exposures="exposures", outcomes="outcomes", reference="reference")
+from transat.studies.protocol import Protocol, kind_of
 
 
-def written(protocol: Protocol) -> bytes:
+def written(protocol: Protocol[Any]) -> bytes:
     """The protocol with its lists as canonical JSON: one line that ends in a newline."""
     return canonical(protocol.data()) + b"\n"
 
 
-def read_carried(path: Path) -> Protocol:
+def read_carried(path: Path) -> Protocol[Any]:
     """The protocol that `written` wrote to a file.
 
     Raises
@@ -41,7 +35,7 @@ def read_carried(path: Path) -> Protocol:
     return carried(content, path)
 
 
-def carried(content: bytes, path: Path) -> Protocol:
+def carried(content: bytes, path: Path) -> Protocol[Any]:
     """The protocol in `content`; `path` is where it came from, for messages.
 
     Raises
@@ -50,40 +44,12 @@ def carried(content: bytes, path: Path) -> Protocol:
     """
     try:
         data: dict[str, Any] = json.loads(content)
-        codes = data.pop("codes")
-        plain = json.dumps({**data, "codes": _LISTS.model_dump()})
-        protocol = Protocol(
-            path,
-            Document.model_validate_json(plain, strict=True),
-            tuple(_exposure(e) for e in codes["exposures"]),
-            tuple(_outcome(o) for o in codes["outcomes"]),
-            tuple(_pair(r) for r in codes["reference"]),
-        )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ValidationError):
+        protocol = kind_of(data.get("kind"), str(path)).carried(data, path)
+    except (StudyError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise _refused(path) from None
     if written(protocol) != content:
         raise _refused(path)
-    return checked(protocol)
-
-
-def _exposure(item: dict[str, Any]) -> ExposureCode:
-    said = item["provenance"]
-    return ExposureCode(
-        item["code"], tuple(item["prefixes"]), Text(**item["label"]), said["source"],
-        said["checked"],
-    )  # fmt: skip
-
-
-def _outcome(item: dict[str, Any]) -> OutcomeCode:
-    said = item["provenance"]
-    return OutcomeCode(item["key"], Text(**item["label"]), said["source"], said["checked"])
-
-
-def _pair(item: dict[str, Any]) -> ReferencePair:
-    said = item["provenance"]
-    return ReferencePair(
-        item["exposure"], item["outcome"], item["kind"], said["source"], said["checked"]
-    )
+    return protocol.checked()
 
 
 def _refused(path: Path) -> StudyError:

@@ -1,6 +1,6 @@
-"""The names of a protocol: SHA-256 of its logic, of the document with its prose, of its cohort.
+"""The names of a protocol: SHA-256 of its logic, of the document with its prose, of its cohorts.
 
-Both are taken on canonical JSON (RFC 8785), so comments, field order and layout change neither.
+They are taken on canonical JSON (RFC 8785), so comments, field order and layout change none.
 The logic hash leaves out every sentence (a mapping with exactly `fr` and `en`) and every code's
 `provenance`: translating a title does not make another study. The document hash holds them all.
 """
@@ -8,28 +8,44 @@ The logic hash leaves out every sentence (a mapping with exactly `fr` and `en`) 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
 
 from transat.studies.protocol import Protocol
+from transat.studies.results import StudyIdentity
 
 
 @dataclass(frozen=True, slots=True)
 class Hashes:
-    """The names, 64 hexadecimal digits each; cohort: of the population that it speaks of."""
+    """The names, 64 hexadecimal digits each; cohorts: of the populations that it speaks of."""
 
     logic: str
     document: str
-    cohort: str
+    cohorts: Mapping[str, str]
+
+    @property
+    def cohort(self) -> str:
+        """The name of its first population."""
+        return next(iter(self.cohorts.values()))
 
 
-def hashes(protocol: Protocol) -> Hashes:
+def hashes(protocol: Protocol[Any]) -> Hashes:
     """The names of a protocol, its code lists included."""
     data = protocol.data()
-    cohort = hashlib.sha256(canonical(asdict(protocol.specification()))).hexdigest()
-    return Hashes(logic_sha256(data), document_sha256(data), cohort)
+    cohorts = {name: document_sha256(plain) for name, plain in protocol.populations().items()}
+    return Hashes(logic_sha256(data), document_sha256(data), cohorts)
+
+
+def identity(protocol: Protocol[Any]) -> StudyIdentity:
+    """What a result says of the protocol that it is the result of."""
+    document, names = protocol.document, hashes(protocol)
+    return StudyIdentity(
+        document.study.id, document.study.version, document.title.text(),
+        document.purpose.text(), names.logic, names.document, protocol.rules(),
+    )  # fmt: skip
 
 
 def canonical(data: Any) -> bytes:

@@ -18,10 +18,8 @@ from transat.federation.permit import Permit
 from transat.federation.transport import Transport
 from transat.studies import record
 from transat.studies.carried import carried, written
-from transat.studies.inutero.study import Progress
 from transat.studies.joint import carry_out, write_result
-from transat.studies.protocol import Protocol
-from transat.studies.results import StudyResult
+from transat.studies.protocol import Progress, Protocol, Result
 
 #: In a study's folder: the journal of rounds, and what goes to whoever submitted it.
 JOURNAL, OUT = "journal", "out"
@@ -48,14 +46,14 @@ def conduct_submitted(
 
 
 def conduct(
-    protocol: Protocol,
+    protocol: Protocol[Result],
     permit: Permit,
     transport: Transport,
     folder: Path,
     key: Key,
     progress: Progress | None = None,
     deadline: float = DEADLINE,
-) -> StudyResult:
+) -> Result:
     """Conduct a protocol under a permit; its journal and result are in `folder`.
 
     deadline: seconds to wait for each round.
@@ -66,7 +64,7 @@ def conduct(
     """
     with Journal(folder / JOURNAL, permit.study, key.public) as journal:
         if journal.ended:  # killed before it could say so: the result is whole
-            return StudyResult.read(folder / OUT / "result.json")
+            return protocol.read_result(folder / OUT / "result.json")
         coordinator = Coordinator(transport, key, permit, journal, deadline)
         result = carry_out(protocol, permit, coordinator, progress)
         out = folder / OUT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from transat import __version__
 from transat.core.errors import ConfigError, PermissionRefused, StudyError, close_match
@@ -27,7 +28,7 @@ class Party:
 
 
 def draft(
-    protocol: Protocol,
+    protocol: Protocol[Any],
     parties: Mapping[str, Party],
     coordinator: str,
     starts: datetime.date,
@@ -78,7 +79,7 @@ def draft(
         study=names.logic,
         document=names.document,
         version=__version__,
-        cohorts=(names.cohort,),
+        cohorts=tuple(names.cohorts.values()),
         steps=asked,
         rounds=rounds,
         starts=starts,
@@ -89,7 +90,7 @@ def draft(
     )
 
 
-def require_for(permit: Permit, protocol: Protocol) -> None:
+def require_for(permit: Permit, protocol: Protocol[Any]) -> None:
     """Check that a permit is the one of this very protocol.
 
     Raises
@@ -98,7 +99,7 @@ def require_for(permit: Permit, protocol: Protocol) -> None:
     """
     names = hashes(protocol)
     same = (permit.study, permit.document) == (names.logic, names.document)
-    if not same or names.cohort not in permit.cohorts:
+    if not same or not set(names.cohorts.values()) <= set(permit.cohorts):
         raise PermissionRefused(
             Text("ce permis est celui d'un autre protocole.", "this permit is another protocol's."),
             permit.project,

@@ -6,7 +6,7 @@ Written from the same model that runs, in its order, with both hashes: what is r
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from transat.core.languages import Language, Text
 from transat.federation.documents import Strict
@@ -14,12 +14,6 @@ from transat.federation.limits import NOT_COVERED
 from transat.studies.hashes import hashes
 from transat.studies.protocol import Protocol
 
-PARTS: Final[dict[str, Text]] = {
-    "population": Text("Qui est étudié", "Who is studied"),
-    "exposure": Text("Qui est exposé", "Who is exposed"),
-    "scan": Text("Comparaison de toutes les paires", "Comparison of all pairs"),
-    "adjustment": Text("Ajustement des signaux", "Adjustment of signals"),
-}
 LEAVES: Final = Text("Ce qui sort de chaque site", "What leaves each site")
 UNCHECKED: Final = Text(
     "Ce que le contrôle de sortie ne vérifie pas", "What the export gate does not check"
@@ -37,7 +31,7 @@ STATUS: Final[dict[str, Text]] = {
 }
 
 
-def prose(protocol: Protocol, language: Language) -> str:
+def prose(protocol: Protocol[Any], language: Language) -> str:
     """The protocol as text, lines ending with a newline."""
     document = protocol.document
     lines = [
@@ -46,14 +40,14 @@ def prose(protocol: Protocol, language: Language) -> str:
         *_part(PURPOSE, [document.purpose.text().in_(language)], language),
         *_part(SITES, _sites(protocol, language), language),
     ]
-    for part, title in PARTS.items():
+    for part, title in protocol.PARTS.items():
         said = [
             f"{text.in_(language)} [{key} = {_formal(protocol, key)}]"
             for key, text in protocol.rules()
             if key.startswith(part + ".")
         ]
         lines += _part(title, said, language)
-    lines += _part(LISTS, _lists(protocol, language), language)
+    lines += _part(LISTS, protocol.lists(language), language)
     lines += _part(LEAVES, _leaves(protocol, language), language)
     unchecked = [text.in_(language) for text in NOT_COVERED]
     lines += _part(UNCHECKED, unchecked, language)
@@ -69,14 +63,14 @@ def _part(title: Text, items: list[str], language: Language) -> list[str]:
     return ["", heading, "-" * len(heading), *(f"  - {item}" for item in items)]
 
 
-def _formal(protocol: Protocol, key: str) -> str:
+def _formal(protocol: Protocol[Any], key: str) -> str:
     """The rule's value as it runs, beside its sentence: a reader sees when the two disagree."""
     part, name = key.split(".")
     value = getattr(getattr(protocol.document, part), name).value
     return json.dumps(value.model_dump() if isinstance(value, Strict) else value)
 
 
-def _sites(protocol: Protocol, language: Language) -> list[str]:
+def _sites(protocol: Protocol[Any], language: Language) -> list[str]:
     held = protocol.policies()
     threshold = Text("effectif minimal", "smallest count")
     colon, semicolon = (" : ", " ; ") if language == "fr" else (": ", "; ")
@@ -89,22 +83,7 @@ def _sites(protocol: Protocol, language: Language) -> list[str]:
     ]
 
 
-def _leaves(protocol: Protocol, language: Language) -> list[str]:
+def _leaves(protocol: Protocol[Any], language: Language) -> list[str]:
     held = protocol.policies()
     first = held[protocol.document.sites[0].name]
     return [rule.text.in_(language) for rule in first.rules]
-
-
-def _lists(protocol: Protocol, language: Language) -> list[str]:
-    drugs = Text("médicaments et classes", "medicines and classes")
-    groups = Text("groupes de malformations", "groups of malformations")
-    pairs = Text("paires de référence, montrées dans tous les cas",
-                 "reference pairs, shown in every case")  # fmt: skip
-    colon = " : " if language == "fr" else ": "
-    return [
-        f"{len(protocol.exposures)} {drugs.in_(language)}{colon}"
-        + ", ".join(f"{e.label.in_(language)} ({e.code})" for e in protocol.exposures),
-        f"{len(protocol.outcomes)} {groups.in_(language)}{colon}"
-        + ", ".join(o.label.in_(language) for o in protocol.outcomes),
-        f"{len(protocol.reference)} {pairs.in_(language)}",
-    ]

@@ -1,31 +1,48 @@
-"""A study protocol: YAML in, a frozen typed model inside. Data, never code.
+"""What a protocol is, whatever it studies: YAML in, a frozen typed model inside. Data, never code.
+
+A kind of study is a document, the populations that its sites build, what is asked of them and the
+result that is told: one class below `Protocol`. Everything around it (names, permits, transports,
+sites, records) is the same for all kinds. A document says its kind in `kind`; INuTERO's needs not.
 
 Strict: an unknown field, a missing language, a wrong type or a code that is in no list is a
-StudyError that names the file, the line and the field. The code lists are part of the protocol.
+StudyError that names the file, the line and the field. Code lists are part of the protocol.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, TypeVar
+from typing import Protocol as Typed
 
 from pydantic import Field
 
-from transat.cohorts.specification import Exposure, PopulationSpecification, Window
 from transat.core.errors import StudyError, close_match
-from transat.core.languages import Text
+from transat.core.languages import Language, Text
 from transat.federation import policy
-from transat.federation.documents import Bilingual, Strict, read_document
+from transat.federation.documents import Bilingual, Strict, word_of
 from transat.federation.policy import Policy
-from transat.studies import code_lists
-from transat.studies.code_lists import ExposureCode, OutcomeCode, ReferencePair
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from transat.cohorts.analysis_table import AnalysisTable
+    from transat.cohorts.attrition import Attrition
+    from transat.cohorts.survival_table import SurvivalTable
+    from transat.engines.cdm import Cdm
+    from transat.federation.coordinator import Coordinator
+    from transat.studies.results import RunRecord
+    from transat.studies.site_record import SiteRecord
 
 INUTERO = Path(__file__).parent / "inutero" / "protocol.yaml"
 
 Value = TypeVar("Value")
 Share = Annotated[float, Field(gt=0, lt=1)]
 Number = Annotated[int, Field(ge=0)]
+Progress = Callable[[int, int, Text], None]
 
 
 class Rule(Strict, Generic[Value]):
@@ -53,109 +70,119 @@ class SiteRule(Strict):
     required: bool
 
 
-class CodeFiles(Strict):
-    """Paths of the code lists, relative to the protocol."""
-
-    exposures: str
-    outcomes: str
-    reference: str
-
-
-class Days(Strict):
-    """Gestational days from the first day of the last period, [start_day, end_day)."""
-
-    name: str
-    start_day: int
-    end_day: int
-
-
-class Population(Strict):
-    """Who is in the study."""
-
-    unit: Rule[Literal["infant", "pregnancy"]]
-    ages: Rule[tuple[int, int]]
-    years: Rule[tuple[int, int]]
-    lead_in_days: Rule[Number]
-    drug_plan: Rule[bool]
-    follow_up_days: Rule[Number]
-    pregnancy_outcomes: Rule[tuple[str, ...]]
-    singletons_only: Rule[bool]
-    excluded_causes: Rule[tuple[str, ...]]
-
-
-class ExposureRules(Strict):
-    """When a pregnancy counts as exposed."""
-
-    window: Rule[Days]
-
-
-class Scan(Strict):
-    """How all pairs are compared, and what makes a signal."""
-
-    strata: Rule[tuple[str, ...]]
-    least_expected: Rule[Annotated[float, Field(ge=0)]]
-    false_share: Rule[Share]
-    level: Rule[Share]
-    power: Rule[Share]
-
-
-class Adjustment(Strict):
-    """How signals are adjusted."""
-
-    columns: Rule[tuple[str, ...]]
-    at_most: Rule[Number]
-
-
-class Document(Strict):
-    """The YAML file, field by field."""
+class Head(Strict):
+    """What every kind of document begins with."""
 
     grammar: Literal[1]
     study: Identity
     title: Bilingual
     purpose: Bilingual
     sites: tuple[SiteRule, ...] = Field(min_length=1)
-    codes: CodeFiles
-    population: Population
-    exposure: ExposureRules
-    scan: Scan
-    adjustment: Adjustment
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tables:
+    """One population at one site; everything here stays inside. people: (n,) who each row is of."""
+
+    table: AnalysisTable
+    attrition: Attrition
+    people: NDArray[np.int64]
+    survival: SurvivalTable | None = None
+
+
+class Told(Typed):
+    """What every result has: its record, sentences to show as they are, and its JSON."""
+
+    @property
+    def run(self) -> RunRecord: ...
+
+    @property
+    def notes(self) -> tuple[Text, ...]: ...
+
+    def to_json(self) -> str: ...
+
+
+class Found(Typed):
+    """What every kind's findings have: the seconds of each step."""
+
+    @property
+    def seconds(self) -> tuple[tuple[str, float], ...]: ...
+
+
+Result = TypeVar("Result", bound=Told)
 
 
 @dataclass(frozen=True, slots=True)
-class Protocol:
-    """A protocol with its code lists, checked as a whole."""
+class Protocol(ABC, Generic[Result]):
+    """A protocol with its code lists, checked as a whole; a subclass is a kind of study."""
+
+    #: The document's parts that hold rules, and their titles.
+    PARTS: ClassVar[Mapping[str, Text]]
 
     path: Path
-    document: Document
-    exposures: tuple[ExposureCode, ...]
-    outcomes: tuple[OutcomeCode, ...]
-    reference: tuple[ReferencePair, ...]
+    document: Head
 
-    def specification(self) -> PopulationSpecification:
-        """What each site builds its analysis table from.
+    @classmethod
+    @abstractmethod
+    def read(cls, path: Path) -> Protocol[Result]:
+        """Read a YAML file and its code lists. Raises StudyError."""
+
+    @classmethod
+    @abstractmethod
+    def carried(cls, data: dict[str, Any], path: Path) -> Protocol[Result]:
+        """The protocol of a carried document's plain data; not yet checked.
 
         Raises
         ------
-        StudyError: a value that cohorts does not know; names the field.
+        ValueError, TypeError, KeyError, AttributeError, StudyError: data that are not exactly so.
         """
-        who, when = self.document.population, self.document.exposure.window.value
-        return PopulationSpecification(
-            exposures=tuple(Exposure(e.code, e.prefixes) for e in self.exposures),
-            outcomes=tuple(o.key for o in self.outcomes),
-            windows=(Window(when.name, when.start_day, when.end_day),),
-            primary_window=when.name,
-            ages=who.ages.value,
-            years=who.years.value,
-            lead_in_days=who.lead_in_days.value,
-            follow_up_days=who.follow_up_days.value,
-            drug_plan_required=who.drug_plan.value,
-            pregnancy_outcomes=who.pregnancy_outcomes.value,
-            unit=who.unit.value,
-            singletons_only=who.singletons_only.value,
-            strata=self.document.scan.strata.value,
-            confounders=self.document.adjustment.columns.value,
-            excluded_causes=who.excluded_causes.value,
-        )
+
+    @abstractmethod
+    def checked(self) -> Protocol[Result]:
+        """The protocol, once its parts are found to agree with each other. Raises StudyError."""
+
+    @abstractmethod
+    def data(self) -> dict[str, Any]:
+        """The whole document with its code lists, as plain data, for `hashes`."""
+
+    @abstractmethod
+    def populations(self) -> Mapping[str, Any]:
+        """What each population is, as plain data, by name: a permit names them by their hashes."""
+
+    @abstractmethod
+    def lists(self, language: Language) -> list[str]:
+        """What a committee reads of the code lists, one line each."""
+
+    @abstractmethod
+    def tables(self, cdm: Cdm, population: str) -> Tables:
+        """Build one population at a site. Raises StudyError, InputError."""
+
+    @abstractmethod
+    def conduct(self, coordinator: Coordinator, progress: Progress | None = None) -> Found:
+        """Ask the sites everything that the protocol asks, and combine.
+
+        Raises
+        ------
+        SiteUnreachable, SiteRefused, Posted: as the coordinator.
+        """
+
+    @abstractmethod
+    def told(
+        self, findings: Any, sites: tuple[SiteRecord, ...], run: RunRecord, notes: tuple[Text, ...]
+    ) -> Result:
+        """What `conduct` found, as the result that is written; notes: what holds of all kinds."""
+
+    @abstractmethod
+    def read_result(self, path: Path) -> Result:
+        """A `result.json` of this kind."""
+
+    @abstractmethod
+    def require_truth(self, truth: Path) -> None:
+        """Look, before the run, that the simulator's truth folder holds what `judged` needs."""
+
+    @abstractmethod
+    def judged(self, result: Result, truth: Path) -> Result:
+        """The result with its evaluation against the simulator's truth folder."""
 
     def policies(self) -> dict[str, Policy]:
         """The policy of each site's holder.
@@ -171,42 +198,51 @@ class Protocol:
             if site.policy.endswith(".yaml"):
                 found[site.name] = policy.load(self.path.parent / site.policy)
             else:
-                _known(self, f"sites.{site.name}.policy", site.policy, set(held))
+                known(self, f"sites.{site.name}.policy", site.policy, set(held))
                 found[site.name] = held[site.policy]
         return found
 
     def rules(self) -> tuple[tuple[str, Text], ...]:
         """Every rule's key ('population.ages') and sentence, in the order of the model."""
-        parts = ("population", "exposure", "scan", "adjustment")
         return tuple(
             (f"{part}.{name}", getattr(getattr(self.document, part), name).text.text())
-            for part in parts
+            for part in self.PARTS
             for name in type(getattr(self.document, part)).model_fields
         )
 
-    def data(self) -> dict[str, Any]:
-        """The whole document with its code lists, as plain data, for `hashes`."""
-        plain = self.document.model_dump(mode="json")
-        plain["codes"] = {
-            "exposures": [
-                {"code": e.code, "prefixes": list(e.prefixes), "label": _prose(e.label),
-                 "provenance": _provenance(e)}
-                for e in self.exposures
-            ],
-            "outcomes": [
-                {"key": o.key, "label": _prose(o.label), "provenance": _provenance(o)}
-                for o in self.outcomes
-            ],
-            "reference": [
-                {"exposure": r.exposure, "outcome": r.outcome, "kind": r.kind,
-                 "provenance": _provenance(r)}
-                for r in self.reference
-            ],
-        }  # fmt: skip
-        return plain
+    def agreed(self) -> None:
+        """Look at what every kind has: policies that exist, each site once. Raises StudyError."""
+        self.policies()
+        names = [site.name for site in self.document.sites]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise StudyError(
+                Text(
+                    f"le site « {twice[0]} » est nommé deux fois.",
+                    f'site "{twice[0]}" is named twice.',
+                ),
+                f"{self.path}: sites",
+                Text("N'en gardez qu'un.", "Keep one of them."),
+            )
 
 
-def read(path: Path | None = None) -> Protocol:
+def kinds() -> Mapping[str, type[Protocol[Any]]]:
+    """The kinds of study, by the name that a document's `kind` says."""
+    from transat.studies.inutero.protocol import Inutero
+
+    return {"inutero": Inutero}
+
+
+def kind_of(named: object, where: str) -> type[Protocol[Any]]:
+    """The kind of that name; INuTERO's where a document names none. Raises StudyError."""
+    held = kinds()
+    name = "inutero" if named is None else str(named)
+    if name not in held:
+        raise unknown(f"{where}: kind", name, held)
+    return held[name]
+
+
+def read(path: Path | None = None) -> Protocol[Any]:
     """Read a protocol and its code lists; without a path, INuTERO's own.
 
     Raises
@@ -214,78 +250,23 @@ def read(path: Path | None = None) -> Protocol:
     StudyError: anything that does not fit; names file, line and field.
     """
     where = path or INUTERO
-    document = read_document(where, Document, StudyError)
-    folder = where.parent
-    protocol = Protocol(
-        path=where,
-        document=document,
-        exposures=code_lists.exposures(folder / document.codes.exposures),
-        outcomes=code_lists.outcomes(folder / document.codes.outcomes),
-        reference=code_lists.reference_pairs(folder / document.codes.reference),
-    )
-    return checked(protocol)
+    return kind_of(word_of(where, "kind", StudyError), str(where)).read(where)
 
 
-def checked(protocol: Protocol) -> Protocol:
-    """The protocol, once its parts are found to agree with each other. Raises StudyError."""
-    lists = protocol.document.codes
-    drugs = {e.code for e in protocol.exposures}
-    groups = {o.key for o in protocol.outcomes}
-    for pair in protocol.reference:
-        _known(protocol, lists.reference, pair.exposure, drugs)
-        _known(protocol, lists.reference, pair.outcome, groups)
-    protocol.policies()
-    _once(protocol)
-    _variables(protocol)
-    try:
-        protocol.specification()
-    except StudyError as refused:
-        where = f"{protocol.path}: {refused.where}"
-        raise StudyError(refused.what, where, refused.next_step) from None
-    return protocol
-
-
-def _variables(protocol: Protocol) -> None:
-    """Names that only the sites would find unknown, after all the work."""
-    from transat.cohorts.confounders import NO_COVARIATES, VARIABLES
-
-    document = protocol.document
-    for name in document.scan.strata.value:
-        _known(protocol, "scan.strata", name, set(VARIABLES))
-    for name in document.adjustment.columns.value:
-        _known(protocol, "adjustment.columns", name, set(VARIABLES) - set(NO_COVARIATES))
-
-
-def _once(protocol: Protocol) -> None:
-    names = [site.name for site in protocol.document.sites]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise StudyError(
-            Text(
-                f"le site « {twice[0]} » est nommé deux fois.", f'site "{twice[0]}" is named twice.'
-            ),
-            f"{protocol.path}: sites",
-            Text("N'en gardez qu'un.", "Keep one of them."),
-        )
-
-
-def _known(protocol: Protocol, field: str, name: str, names: set[str]) -> None:
+def known(protocol: Protocol[Any], field: str, name: str, names: Iterable[str]) -> None:
+    """Check that a name of a protocol's field is one of `names`. Raises StudyError."""
     if name not in names:
-        near = close_match(name, names)
-        raise StudyError(
-            Text(
-                f"« {name} » n'est pas connu" + (f" ; vouliez-vous « {near} » ?" if near else "."),
-                f'"{name}" is not known' + (f'; did you mean "{near}"?' if near else "."),
-            ),
-            f"{protocol.path}: {field}",
-            Text("Corrigez le protocole ou sa liste.", "Correct the protocol or its list."),
-        )
+        raise unknown(f"{protocol.path}: {field}", name, names)
 
 
-def _prose(text: Text) -> dict[str, str]:
-    return {"fr": text.fr, "en": text.en}
-
-
-def _provenance(code: ExposureCode | OutcomeCode | ReferencePair) -> dict[str, str]:
-    """Where a code comes from: part of the document, not of the logic."""
-    return {"source": code.source, "checked": code.checked}
+def unknown(where: str, name: str, names: Iterable[str]) -> StudyError:
+    """The error for a name that is none of `names`, with the close match."""
+    near = close_match(name, names)
+    return StudyError(
+        Text(
+            f"« {name} » n'est pas connu" + (f" ; vouliez-vous « {near} » ?" if near else "."),
+            f'"{name}" is not known' + (f'; did you mean "{near}"?' if near else "."),
+        ),
+        where,
+        Text("Corrigez le protocole ou sa liste.", "Correct the protocol or its list."),
+    )

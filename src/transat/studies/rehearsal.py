@@ -6,12 +6,13 @@ import datetime
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from transat.core.errors import InputError, StudyError
 from transat.core.languages import Text
 from transat.engines.cdm import Cdm
 from transat.engines.cdm_check import check
-from transat.federation.coordinator import Coordinator
+from transat.federation.data import SiteData
 from transat.federation.dry_run import DryRun, rehearse
 from transat.federation.keys import Key
 from transat.federation.permit import Permit, sign, terms_for
@@ -19,7 +20,6 @@ from transat.federation.policy import Policy, load
 from transat.federation.site import Site
 from transat.studies.at_site import Holder
 from transat.studies.carried import read_carried
-from transat.studies.inutero.study import conduct
 from transat.studies.permits import Party, draft
 from transat.studies.protocol import Protocol, read
 
@@ -54,17 +54,17 @@ def rehearsed(path: Path, cdm: Path, policy: str, site: str = "") -> DryRun:
     permit = _permit(protocol, name, held, key, coordinator)
     holder = Holder(name, cdm, held, lambda _: permit, lambda _: protocol)
     data = holder.data(permit.study, permit.cohorts[0])
+
+    def tables(study: str, cohort: str) -> SiteData:
+        return data if cohort == permit.cohorts[0] else holder.data(study, cohort)
+
     with tempfile.TemporaryDirectory() as folder:
-        made = Site(name, key, Path(folder), held, lambda _: permit, lambda *_: data)
+        made = Site(name, key, Path(folder), held, lambda _: permit, tables)
         with made as alone:
-            return rehearse(alone, data, permit, coordinator, lambda c: _conduct(protocol, c))
+            return rehearse(alone, data, permit, coordinator, protocol.conduct)
 
 
-def _conduct(protocol: Protocol, coordinator: Coordinator) -> None:
-    conduct(protocol, coordinator)
-
-
-def _named(protocol: Protocol, policy: str) -> str:
+def _named(protocol: Protocol[Any], policy: str) -> str:
     found = [s.name for s in protocol.document.sites if protocol.policies()[s.name].key == policy]
     if len(found) == 1:
         return found[0]
@@ -77,7 +77,7 @@ def _named(protocol: Protocol, policy: str) -> str:
     )  # fmt: skip
 
 
-def _permit(protocol: Protocol, site: str, held: Policy, key: Key, coordinator: Key) -> Permit:
+def _permit(protocol: Protocol[Any], site: str, held: Policy, key: Key, coordinator: Key) -> Permit:
     """The permit of the rehearsal: of one site, under the strictest of all the holders' rules."""
     holder, day = Key.new(), datetime.datetime.now(datetime.UTC).date()
     end = day + datetime.timedelta(days=2)

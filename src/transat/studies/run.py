@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from transat.core.errors import InputError, SiteUnreachable, StudyError, close_match
 from transat.core.folders import held
@@ -29,13 +30,10 @@ from transat.federation.permit import Holding, Permit, sign
 from transat.federation.site import Site
 from transat.studies import output
 from transat.studies.at_site import Holder
-from transat.studies.inutero.study import Progress
 from transat.studies.joint import carry_out, write_result
 from transat.studies.permits import Party, draft
-from transat.studies.protocol import Protocol
+from transat.studies.protocol import Progress, Protocol, Result
 from transat.studies.record import fingerprint
-from transat.studies.results import StudyResult
-from transat.studies.truth import judged, require_effects
 
 LEDGERS = "ledgers"
 
@@ -44,12 +42,12 @@ ROUNDS = 1_000_000
 
 
 def run(
-    protocol: Protocol,
+    protocol: Protocol[Result],
     sites: dict[str, Path],
     out: Path,
     progress: Progress | None = None,
     truth: Path | None = None,
-) -> StudyResult:
+) -> Result:
     """Run a protocol and write its result.
 
     Parameters
@@ -70,7 +68,7 @@ def run(
     _check(protocol, sites)
     cdms = {name: _readable(Path(sites[name])) for name in sorted(sites)}
     if truth is not None:
-        require_effects(truth)
+        protocol.require_truth(truth)
     output.prepare(out, LEDGERS)
     with held(out / LEDGERS):  # one run at a time adds to a register
         policies = protocol.policies()
@@ -85,7 +83,7 @@ def run(
         _start_again(out / LEDGERS, holdings)
         result = in_one_process(protocol, holdings, opened, out, progress)
         if truth is not None:
-            result = judged(result, truth)
+            result = protocol.judged(result, truth)
         write_result(protocol, result, out)
     return result
 
@@ -95,12 +93,12 @@ Opened = Callable[[str, Key, Permit], Site]
 
 
 def in_one_process(
-    protocol: Protocol,
+    protocol: Protocol[Result],
     holdings: Mapping[str, Holding],
     opened: Opened,
     out: Path,
     progress: Progress | None = None,
-) -> StudyResult:
+) -> Result:
     """Run a protocol on sites that live in threads of this process; writes registers only.
 
     holdings: what each site's holder says of its data.
@@ -147,7 +145,7 @@ def _start_again(ledgers: Path, holdings: Mapping[str, Holding]) -> None:
 
 
 def _permit(
-    protocol: Protocol,
+    protocol: Protocol[Any],
     holdings: Mapping[str, Holding],
     coordinator: Key,
     keys: Mapping[str, Key],
@@ -162,7 +160,7 @@ def _permit(
     return sign(draft(protocol, parties, coordinator.public, day, end, ROUNDS), holder)
 
 
-def _check(protocol: Protocol, sites: dict[str, Path]) -> None:
+def _check(protocol: Protocol[Any], sites: dict[str, Path]) -> None:
     declared = {site.name: site for site in protocol.document.sites}
     for name in sorted(sites):
         if name not in declared:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from transat.statistics import mantel_haenszel, prevalence
+from transat.studies.inutero.protocol import Inutero
 from transat.studies.inutero.study import Findings, Key
 from transat.studies.numbers import PER, count, estimate, number, risk
-from transat.studies.protocol import Protocol
 from transat.studies.results import (
     AbsoluteRisk,
     Detectable,
@@ -23,7 +23,7 @@ from transat.studies.results import (
 )
 
 
-def exposures(protocol: Protocol) -> tuple[Exposure, ...]:
+def exposures(protocol: Inutero) -> tuple[Exposure, ...]:
     """Medicines and classes with the class that contains each."""
     from transat.cohorts.specification import exposure_parents
 
@@ -35,7 +35,7 @@ def exposures(protocol: Protocol) -> tuple[Exposure, ...]:
     )
 
 
-def outcomes(protocol: Protocol) -> tuple[Outcome, ...]:
+def outcomes(protocol: Inutero) -> tuple[Outcome, ...]:
     """Malformation groups with the group that contains each."""
     from transat.cohorts.outcomes import outcome_parents
 
@@ -67,7 +67,7 @@ def prevalences(
     )
 
 
-def pairs(protocol: Protocol, findings: Findings) -> tuple[Pair, ...]:
+def pairs(protocol: Inutero, findings: Findings) -> tuple[Pair, ...]:
     """Every tested pair, and every reference pair whether tested or not, medicines first."""
     if findings.scan is None:
         return ()
@@ -136,7 +136,7 @@ def _odds_ratio(found: mantel_haenszel.Estimates, d: int, m: int) -> Estimate | 
     )  # fmt: skip
 
 
-def signals(protocol: Protocol, findings: Findings) -> tuple[Signal, ...]:
+def signals(protocol: Inutero, findings: Findings) -> tuple[Signal, ...]:
     """Signals, clearest first, then the reference pairs that are none, in the protocol's order."""
     scan = findings.scan
     if scan is None:

@@ -18,10 +18,10 @@ from transat.federation.wire import Refusal
 from transat.statistics import mantel_haenszel, prevalence
 from transat.studies.inutero.adjust import Plan, adjust
 from transat.studies.inutero.columns import columns
-from transat.studies.protocol import Protocol
+from transat.studies.inutero.protocol import Inutero
+from transat.studies.protocol import Progress
 from transat.studies.results import Adjusted
 
-Progress = Callable[[int, int, Text], None]
 Key = tuple[str, str]
 
 STEPS = {
@@ -70,7 +70,7 @@ class _Clock:
 
 
 def conduct(
-    protocol: Protocol, coordinator: Coordinator, progress: Progress | None = None
+    protocol: Inutero, coordinator: Coordinator, progress: Progress | None = None
 ) -> Findings:
     """Ask the sites everything that the protocol asks, and combine.
 
@@ -109,7 +109,7 @@ def _attrition(coordinator: Coordinator) -> dict[str, attrition.Release | None]:
     return told
 
 
-def _ahead(protocol: Protocol, coordinator: Coordinator) -> None:
+def _ahead(protocol: Inutero, coordinator: Coordinator) -> None:
     """Through an export desk: what every site will be asked goes out with the first question."""
     rates = Question("prevalence", _rates(protocol))
     pairs = Question("mantel_haenszel", _pairs(protocol))
@@ -119,19 +119,19 @@ def _ahead(protocol: Protocol, coordinator: Coordinator) -> None:
 
 
 def _prevalence(
-    protocol: Protocol, coordinator: Coordinator, asked: tuple[str, ...]
+    protocol: Inutero, coordinator: Coordinator, asked: tuple[str, ...]
 ) -> prevalence.Result:
     parameters = _rates(protocol)
     releases = coordinator.ask(Question("prevalence", parameters), asked)
     return prevalence.combine([releases[s] for s in asked], parameters)
 
 
-def _rates(protocol: Protocol) -> prevalence.Parameters:
+def _rates(protocol: Inutero) -> prevalence.Parameters:
     return prevalence.Parameters(level=protocol.document.scan.level.value)
 
 
 def _scan(
-    protocol: Protocol, coordinator: Coordinator, asked: tuple[str, ...]
+    protocol: Inutero, coordinator: Coordinator, asked: tuple[str, ...]
 ) -> tuple[tuple[mantel_haenszel.Release, ...], mantel_haenszel.Result]:
     parameters = _pairs(protocol)
     answers = coordinator.ask(Question("mantel_haenszel", parameters), asked)
@@ -139,7 +139,7 @@ def _scan(
     return releases, mantel_haenszel.combine(releases, parameters)
 
 
-def _pairs(protocol: Protocol) -> mantel_haenszel.Parameters:
+def _pairs(protocol: Inutero) -> mantel_haenszel.Parameters:
     rules = protocol.document.scan
     return mantel_haenszel.Parameters(
         level=rules.level.value,
@@ -149,7 +149,7 @@ def _pairs(protocol: Protocol) -> mantel_haenszel.Parameters:
     )
 
 
-def chosen(protocol: Protocol, scan: mantel_haenszel.Result) -> tuple[Key, ...]:
+def chosen(protocol: Inutero, scan: mantel_haenszel.Result) -> tuple[Key, ...]:
     """Pairs to look at: signals, clearest first, then the protocol's reference pairs. Ties are
     broken by the codes."""
     signals = [
@@ -164,7 +164,7 @@ def chosen(protocol: Protocol, scan: mantel_haenszel.Result) -> tuple[Key, ...]:
 
 
 def _adjusted(
-    protocol: Protocol,
+    protocol: Inutero,
     coordinator: Coordinator,
     asked: tuple[str, ...],
     scan: mantel_haenszel.Result,
