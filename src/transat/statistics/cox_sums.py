@@ -130,14 +130,14 @@ def sums(sets: RiskSets, coefficients: tuple[float, ...], ties: Ties) -> Sums:
 def scaled(
     sets: RiskSets, coefficients: tuple[float, ...], ties: Ties, factors: tuple[Floats, ...]
 ) -> list[Sums]:
-    """`sums` with each event time's part multiplied, once by each of the factors (J,) >= 0."""
+    """`sums` with each event time's part multiplied, once by each of the factors (J,)."""
     at = weighed(sets, coefficients, ties)
     summed, together = sets.columns_summed(at.relative)
     found = []
     for factor in factors:
         hazard = at.hazard * factor[sets.tie]
         shares = _shares(sets, at.relative, at.fraction, hazard)
-        hessian = gram(sets.x, shares) - _of_means(sets, at, hazard, summed, together)
+        hessian = _signed(sets.x, shares) - _of_means(sets, at, hazard, summed, together)
         gradient = _excess(sets, shares, factor) @ sets.x
         found.append(Sums(at.log_likelihood, gradient, (hessian + hessian.T) / 2))
     return found
@@ -156,13 +156,20 @@ def _of_means(
 ) -> Floats:
     """The second sum of the Hessian."""
     square = hazard * at.inverse
-    means = gram(summed, sets.by_time(square))
+    means = _signed(summed, sets.by_time(square))
     if at.fraction.any():
         part = sets.by_time(at.fraction * square)
         cross = (summed * part[:, None]).T @ together
-        means += gram(together, sets.by_time(at.fraction**2 * square))
+        means += _signed(together, sets.by_time(at.fraction**2 * square))
         means -= cross + cross.T
     return means
+
+
+def _signed(x: Floats, weights: Floats) -> Floats:
+    """`gram` of weights of either sign."""
+    if not (weights < 0).any():
+        return gram(x, weights)
+    return gram(x, np.maximum(weights, 0.0)) - gram(x, np.maximum(-weights, 0.0))
 
 
 def outer_products(

@@ -34,7 +34,7 @@ class RiskSets:
     is first; J event times, S strata.
 
     persons, events, event_free: people behind the table; events; people without any.
-    x: (n, p) columns less their means, which no partial likelihood sees. before, last: (n,).
+    x: (n, p) columns less their means (p,), which no partial likelihood sees. before, last: (n,).
     row: (n,) their place in the table.
     late: rows that enter after the first event time of their stratum, in order of `before`.
     failed: rows with an event, in order of `last`. tie: (events,) their event time. share:
@@ -48,6 +48,7 @@ class RiskSets:
     events: int
     event_free: int
     x: Floats
+    means: Floats
     before: Integers
     last: Integers
     row: Integers
@@ -196,12 +197,14 @@ def _made(table: SurvivalTable, columns: tuple[str, ...], event: int) -> RiskSet
     deaths = np.bincount(tie, minlength=len(keys))
     rank = np.arange(tie.size) - (np.cumsum(deaths) - deaths)[tie]
     often = None if table.weights is None else table.weights[kept]
+    x, means = _centred(table, kept, columns, chosen)
     persons = _distinct(table.people).size
     return RiskSets(
         persons=persons,
         events=int(tie.size),
         event_free=persons - _distinct(table.people[table.event == event]).size,
-        x=_centred(table, kept, columns, chosen),
+        x=x,
+        means=means,
         before=before,
         last=last,
         row=kept,
@@ -253,17 +256,18 @@ def _sorted(keys: Integers) -> Integers:
 
 def _centred(
     table: SurvivalTable, rows: Integers, columns: tuple[str, ...], chosen: list[int]
-) -> Floats:
-    """The columns of these rows less their means, row after row in memory."""
+) -> tuple[Floats, Floats]:
+    """The columns of these rows less their means, row after row in memory; and their means."""
     whole = chosen == list(range(table.columns.shape[1]))
     x = np.take(table.columns if whole else table.columns[:, chosen], rows, axis=0)
+    means = np.zeros(len(chosen))
     if len(x):
         with np.errstate(all="ignore"):
             means = x.mean(axis=0)
         if not np.isfinite(means).all():
             raise not_survival(columns[int(np.argmin(np.isfinite(means)))])
         x -= means
-    return np.ascontiguousarray(x, dtype=np.float64)
+    return np.ascontiguousarray(x, dtype=np.float64), means
 
 
 def _means(often: Floats | None, failed: Integers, tie: Integers, deaths: Integers) -> Floats:
