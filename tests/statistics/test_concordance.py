@@ -194,6 +194,9 @@ def test_a_constant_score_is_a_half_and_an_unknown_one_refused(draw_survival: Dr
     assert found(constant, Parameters("x0")).standard_error == 0
     with pytest.raises(StudyError, match="x9"):
         at_site(table, Parameters("x9"))
+    for wrong in (replace(table, time=-table.time), replace(table, columns=table.columns * np.nan)):
+        with pytest.raises(StudyError, match=r"manque"):
+            at_site(wrong, Parameters("x0"))
     late = draw_survival(1, late=True)
     for asked in (Parameters("x0", weighting="uno"), Parameters("x0", competing="never")):
         with pytest.raises(ValueError, match="entry"):

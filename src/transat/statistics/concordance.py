@@ -43,7 +43,8 @@ from scipy.special import ndtri
 
 from transat.cohorts.survival_table import SurvivalTable
 from transat.statistics.censoring import censoring
-from transat.statistics.risk_sets import positions
+from transat.statistics.grid_counts import columns
+from transat.statistics.risk_sets import check
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -131,11 +132,12 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
 
     Raises
     ------
-    StudyError : a column that the table does not hold.
+    StudyError : a column that the table does not hold, a missing score, impossible times.
     ValueError : late entries with Uno's weights or with competing events that never end, for which
         no estimator is known here.
     """
-    score = table.columns[:, positions(table, (parameters.score,))[0]]
+    check(table)
+    score = columns(table, (parameters.score,))[:, 0]
     ours = parameters.weighting == "uno" or parameters.competing == "never"
     if ours and (table.entry > 0).any():
         raise ValueError("entry: late entries have Harrell's pairs only, others censored")
