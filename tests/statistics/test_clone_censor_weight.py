@@ -112,7 +112,7 @@ def test_federated_is_pooled_with_a_model_of_each_site(seed: int, sites: int) ->
         trial.at_site(spells(tuple(v[site == k] for v in people), np.flatnonzero(site == k)), asked)
         for k in range(sites)
     ]
-    for name in ("at_risk", "events", "others", "covariance", "had_event", "changed", "remaining"):
+    for name in ("at_risk", "events", "others", "covariance", "had_event", "lost", "left"):
         added = np.sum([getattr(r, name) for r in each], axis=0)
         # Columns are centred on the people of the stratum: the same model, its digits apart
         np.testing.assert_allclose(added, getattr(pooled, name), rtol=1e-9, atol=1e-9)
@@ -133,13 +133,19 @@ def test_the_order_of_rows_changes_nothing() -> None:
 
 
 def test_counts_account_for_everybody_and_merge() -> None:
-    release = trial.at_site(spells(drawn(3, 800)), ASKED)
+    table = spells(drawn(3, 800))
+    release = trial.at_site(table, ASKED)
+    told, after = trial.cells(table, ASKED)
     for kept in (np.ones(9, bool), np.arange(9) % 3 == 2, np.arange(9) == 4, np.zeros(9, bool)):
         merged = release.merged(kept)
-        gone = merged.had_event.sum() + merged.had_other.sum() + merged.lost.sum()
-        assert gone + merged.remaining.sum() == 800
-        assert merged.remaining.min() >= 0
+        counts = merged.counts()
+        last = after[[0, 2], np.flatnonzero(kept)[-1]] if kept.any() else [800, 800]
+        np.testing.assert_array_equal(counts["remaining"], last)
         assert merged.covariance.shape == (6 * kept.sum(),) * 2
+    for arm in (0, 1):  # lost, then deaths: of the arm, and of those not in it
+        np.testing.assert_array_equal(told[2 * arm], release.lost[arm])
+        np.testing.assert_array_equal(told[4 + 2 * arm], release.had_event[arm])
+    np.testing.assert_array_equal(told[-2:], release.left)
     coarse = release.merged(np.arange(9) == 8)
     assert coarse.at_risk[:, 0].tolist() == release.at_risk[:, 0].tolist()
     np.testing.assert_allclose(coarse.events[:, 0], release.events.sum(axis=1))

@@ -20,9 +20,9 @@ Formula
     made again; their covariance adds up over the sites, and the delta method does the rest.
 
 What leaves
-    Per interval: by which arms follow the person (neither, early alone, waiting alone, both), who
-    had the event, another kind, was lost, and who changed arms; the weighted sums and their
-    covariance. Draws come from the people's numbers, which nobody outside knows.
+    Per arm and interval: copies that had the event, another kind, were lost, or left the arm; the
+    weighted sums and their covariance. Draws come from the people's numbers, which nobody outside
+    knows.
 
 Assumptions
     At each step, treatment is as good as random given the columns; everybody could be treated and
@@ -57,9 +57,6 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 ARMS = ("early", "waiting")
-PATTERNS = ("neither", "early", "waiting", "both")
-#: What a change of arms takes from, or adds to, those who were followed before it, by pattern.
-_FLOW = np.array([[0, 0, -1], [-1, 0, 0], [0, -1, 1], [1, 1, 0]], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,31 +79,31 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What leaves a site, on K edges. Head counts by pattern of arms that still follow the person
-    (`PATTERNS`); weighted sums (arms, K); covariance of those, flat, (6K, 6K): at_risk, events,
-    others, arm by arm."""
+    """What leaves a site, on K edges: head counts of copies by arm, weighted sums by arm, and the
+    covariance of those, flat: at_risk, events, others, arm by arm."""
 
     edges: Floats  # (K,)
     persons: int
-    had_event: Integers  # (4, K)
-    had_other: Integers  # (4, K)
-    lost: Integers  # (4, K)
-    changed: Integers  # (3, K): both to early, both to waiting, waiting to neither
-    remaining: Integers  # (4,) followed beyond the last edge
+    had_event: Integers  # (2, K)
+    had_other: Integers  # (2, K)
+    lost: Integers  # (2, K)
+    left: Integers  # (2, K) whose person did otherwise than the arm
     at_risk: Floats  # (2, K)
     events: Floats  # (2, K)
     others: Floats  # (2, K)
     covariance: Floats  # (6K, 6K)
 
     def counts(self) -> dict[str, Integers]:
-        """Every head count stated."""
+        """Every head count stated, with the copies that the grid leaves followed."""
+        told = (self.had_event, self.had_other, self.lost, self.left)
+        gone = np.sum([counts.sum(axis=1) for counts in told], axis=0)
         return {
             "persons": np.array([self.persons], dtype=np.int64),
             "had_event": self.had_event,
             "had_other": self.had_other,
             "lost": self.lost,
-            "changed": self.changed,
-            "remaining": self.remaining,
+            "left": self.left,
+            "remaining": np.asarray(self.persons - gone, dtype=np.int64),
         }
 
     def merged(self, kept: NDArray[np.bool_]) -> Release:
@@ -120,14 +117,9 @@ class Release:
         whole = np.kron(np.diag([1.0, 1, 0, 0, 0, 0]), first)
         whole += np.kron(np.diag([0.0, 0, 1, 1, 1, 1]), summed)
         counts = summed.astype(np.int64).T
-        told = (self.had_event, self.had_other, self.lost)
-        after = int(ends[-1]) + 1 if ends.size else 0
-        late = np.sum([c[:, after:].sum(axis=1) for c in told], axis=0)
-        late += _FLOW @ self.changed[:, after:].sum(axis=1)
         return replace(
             self, edges=self.edges[kept], had_event=self.had_event @ counts,
-            had_other=self.had_other @ counts, lost=self.lost @ counts,
-            changed=self.changed @ counts, remaining=self.remaining + late,
+            had_other=self.had_other @ counts, lost=self.lost @ counts, left=self.left @ counts,
             at_risk=self.at_risk @ first.T, events=self.events @ summed.T,
             others=self.others @ summed.T, covariance=_even(whole @ self.covariance @ whole.T),
         )  # fmt: skip
@@ -195,6 +187,30 @@ def parts(table: SurvivalTable, parameters: Parameters, edges: Floats) -> Iterat
         weighed = weights(_models(table, one, parameters), *_last(parameters))
         for added in _added(one, weighed, kept, parameters):
             yield from added.T
+
+
+def cells(table: SurvivalTable, parameters: Parameters) -> tuple[Integers, Integers]:
+    """(C, K) head counts that the release tells whatever the kind asked for, of the people whom an
+    arm follows and of those whom it does not; (4, K) those followed after each edge, likewise. For
+    a gate that makes small intervals one.
+
+    Raises
+    ------
+    As `at_site`.
+    """
+    steps = _steps(parameters)
+    made = clones(table, parameters.strategy, int(steps[-1]))
+    lost = made.event == 0
+    ends = [lost, *(made.event == kind for kind in np.unique(made.event[~lost]))]
+    followed = [made.last < until for until in (made.early, made.waiting)]
+    sides = [side for inside in followed for side in (inside, ~inside)]
+    told = [_by_interval(made, steps, end & side) for end in ends for side in sides]
+    after = [
+        [(made.last >= step) & ((until >= step) == inside) for step in steps]
+        for until in (made.early, made.waiting)
+        for inside in (True, False)
+    ]
+    return np.array([*told, *_left(made, steps)]), np.array(after).sum(axis=2)
 
 
 def combine(releases: Sequence[Release], parameters: Parameters) -> Result:
@@ -305,36 +321,31 @@ def _at_end(
 
 def _counted(made: Clones, parameters: Parameters, steps: Integers) -> dict[str, Integers]:
     """The head counts of a release."""
-    size, end = len(steps), int(steps[-1])
     counts = made.event == parameters.event if parameters.event else made.event > 0
-
-    def pattern(step: Integers) -> Integers:
-        return (step < made.early).astype(np.int64) + 2 * (step < made.waiting)
-
-    at = np.searchsorted(steps, made.last, "right")
-    inside = made.last < end
-
-    def told(who: NDArray[np.bool_]) -> Integers:
-        cell = pattern(made.last)[who] * size + at[who]
-        return np.bincount(cell, minlength=4 * size).reshape(4, size).astype(np.int64)
-
-    leaves = np.minimum(made.early, made.waiting)
-    both = (leaves < end) & (leaves <= made.last)
-    again = np.maximum(made.early, made.waiting)
-    alone = (again < end) & (again <= made.last)
-    changes = (both & (made.waiting == leaves), both & (made.early == leaves), alone)
-    when = (leaves, leaves, again)
-    changed = [
-        np.bincount(np.searchsorted(steps, step[who], "right"), minlength=size)
-        for who, step in zip(changes, when, strict=True)
-    ]
+    ends = {"had_event": counts, "had_other": (made.event > 0) & ~counts, "lost": made.event == 0}
+    arms = (made.early, made.waiting)
     return {
-        "had_event": told(inside & counts),
-        "had_other": told(inside & (made.event > 0) & ~counts),
-        "lost": told(inside & (made.event == 0)),
-        "changed": np.array(changed, dtype=np.int64),
-        "remaining": np.bincount(pattern(np.full_like(made.last, end - 1))[~inside], minlength=4),
+        "left": _left(made, steps),
+        **{
+            name: np.array([_by_interval(made, steps, who & (made.last < until)) for until in arms])
+            for name, who in ends.items()
+        },
     }
+
+
+def _by_interval(made: Clones, steps: Integers, who: NDArray[np.bool_]) -> Integers:
+    """(K,) how many of these people end their follow-up in each interval."""
+    at = made.last[who & (made.last < steps[-1])]
+    return np.bincount(np.searchsorted(steps, at, "right"), minlength=len(steps)).astype(np.int64)
+
+
+def _left(made: Clones, steps: Integers) -> Integers:
+    """(2, K) copies of each arm that leave it in each interval."""
+    found = []
+    for until in (made.early, made.waiting):
+        at = until[(until <= made.last) & (until < steps[-1])]
+        found.append(np.bincount(np.searchsorted(steps, at, "right"), minlength=len(steps)))
+    return np.array(found, dtype=np.int64)
 
 
 def _risk_of(arm: int, sums: Floats) -> Floats:
@@ -367,7 +378,6 @@ def _errors(slope: Floats, covariance: Floats) -> Floats:
 
 def _arm(told: Sequence[Release], arm: int, risk: Floats, errors: Floats, z: float) -> Arm:
     """One arm; its interval on log(-log(1 - risk))."""
-    ours = [1 + arm, 3]
     inner = np.clip(risk, 1e-12, 1 - 1e-12)
     log = np.log1p(-inner)
     spread = z * errors / ((1 - inner) * np.abs(log))
@@ -375,7 +385,7 @@ def _arm(told: Sequence[Release], arm: int, risk: Floats, errors: Floats, z: flo
     none = risk <= 0
     return Arm(
         persons=sum(r.persons for r in told),
-        had_event=int(sum(r.had_event[ours].sum() for r in told)),
+        had_event=int(sum(r.had_event[arm].sum() for r in told)),
         risk=risk,
         standard_errors=errors,
         low=np.where(none, 0.0, -np.expm1(log * np.exp(-spread))),
