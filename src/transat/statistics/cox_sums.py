@@ -187,6 +187,33 @@ def outer_products(
     return (product + product.T) / 2
 
 
+@dataclass(frozen=True, slots=True)
+class Increments:
+    """What each event time adds (J,) to the baseline hazard of a profile, to its variance with the
+    coefficients known, and (J, p) to the sum of hazard times the mean of x less the profile."""
+
+    hazard: Floats
+    variance: Floats
+    means: Floats
+
+
+def increments(
+    sets: RiskSets, coefficients: tuple[float, ...], ties: Ties, profile: Floats
+) -> Increments:
+    """The steps of the baseline hazard; profile (p,): whose hazard it is."""
+    at = weighed(sets, coefficients, ties)
+    beta = np.asarray(coefficients or np.zeros(sets.x.shape[1]), dtype=np.float64)
+    away = profile - sets.means
+    with np.errstate(over="ignore"):
+        ratio = np.exp(away @ beta - at.factor)
+    summed, together = sets.columns_summed(at.relative)
+    square = at.hazard * at.inverse
+    once, part = sets.by_time(square), sets.by_time(at.fraction * square)
+    hazard = sets.by_time(at.hazard)
+    means = summed * once[:, None] - together * part[:, None] - away * hazard[:, None]
+    return Increments(hazard * ratio, once * ratio**2, means * ratio[:, None])
+
+
 def score_residuals(sets: RiskSets, at: Weighed) -> Floats:
     """(n, p) one row's part of the gradient, in the order of the risk sets; weighed by a."""
     summed, together = sets.columns_summed(at.relative)

@@ -41,7 +41,8 @@ class RiskSets:
     (events,) 0, 1/d, ... (d-1)/d among the d events of a time. strata: (S+1,) where the event times
     of each stratum start; rows: (S+1,) likewise for its rows. ends: (2J+1,) where the rows of each
     event time start, its events then the others. often: (n,) how often each row counts, None where
-    each counts once; mean_often: (J,) its mean over the events of a time. instants: (J,) times.
+    each counts once; mean_often: (J,) its mean over the events of a time. instants: (J,) times;
+    stratum: (J,) of which stratum of the table.
     """
 
     persons: int
@@ -62,6 +63,7 @@ class RiskSets:
     often: Floats | None
     mean_often: Floats
     instants: Floats
+    stratum: Integers
 
     @property
     def times(self) -> int:
@@ -218,6 +220,7 @@ def _made(table: SurvivalTable, columns: tuple[str, ...], event: int) -> RiskSet
         often=often,
         mean_often=_means(often, ends, tie, deaths),
         instants=instants[keys % per_stratum - 1] if keys.size else np.zeros(0),
+        stratum=keys // per_stratum,
     )
 
 
