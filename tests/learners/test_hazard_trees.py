@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from person_periods import person_periods
 
 from transat.cohorts import folds
 from transat.cohorts.survival_table import SurvivalTable
 from transat.core.errors import StudyError
-from transat.learners.hazard_trees import TIME, Parameters, Release, Result, at_site, cells, combine
+from transat.learners.hazard_trees import Parameters, Release, Result, at_site, cells, combine
+from transat.learners.time_trees import TIME
 from transat.learners.trees import Bins, Tree
 
 Draw = Callable[..., SurvivalTable]
@@ -29,23 +31,6 @@ BINS = Bins(
 
 def grow(tables: list[SurvivalTable], asked: Parameters) -> Result:
     return combine(lambda questions: [at_site(t, questions[0]) for t in tables], asked)
-
-
-def person_periods(table: SurvivalTable, grid: Grid) -> dict[str, np.ndarray]:
-    """One line per person and interval at risk, laid out by the definition."""
-    lines = []
-    for i in range(table.n):
-        for k, edge in enumerate(grid):
-            before = grid[k - 1] if k else 0.0
-            late = table.entry[i] > before or (table.entry[i] > 0 and table.entry[i] == before == 0)
-            if late or table.time[i] <= before:
-                continue
-            event = table.event[i] == 1 and table.time[i] <= edge
-            weight = 1.0 if table.weights is None else table.weights[i]
-            lines.append((*table.columns[i], edge, float(event), weight, i))
-    a = np.array(lines)
-    return {"age": a[:, 0], "operated": a[:, 1], "noise": a[:, 2], TIME: a[:, 3], "y": a[:, 4],
-            "w": a[:, 5], "row": a[:, 6]}  # fmt: skip
 
 
 def brute(table: SurvivalTable, asked: Parameters) -> tuple[np.ndarray, np.ndarray]:

@@ -42,17 +42,14 @@ from scipy.special import expit
 
 from transat.cohorts.folds import Part
 from transat.cohorts.survival_table import SurvivalTable
-from transat.learners import growth, trees
-from transat.learners.follow_up import FollowUp, follow_up
-from transat.learners.packing import Packed, histograms, packed
-from transat.learners.trees import Bins, Forest, Small, Tree
+from transat.learners import growth, time_trees, trees
+from transat.learners.packing import histograms
+from transat.learners.time_trees import Place, Seen, places, values
+from transat.learners.trees import Bins, Forest, Tree
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-
-#: The feature that is time; its edges are edges of the grid, without the last.
-TIME = "time"
 
 _EXACT = 2.0**26  # parts of one in which g and h are counted
 _GRAIN = 2.0**-30  # leaf values are multiples of it
@@ -232,67 +229,6 @@ def advance(asked: Parameters, releases: Sequence[Release]) -> tuple[Following, 
     return Following(after, then.finished), then.gain
 
 
-def stretches(grid: tuple[float, ...], bins: Bins) -> Integers:
-    """(K,) the bin of time of each interval; all 0 where time is no feature.
-
-    Raises
-    ------
-    ValueError : edges of time that are not of the grid, or that are its last.
-    """
-    if TIME not in bins.names:
-        return np.zeros(len(grid), dtype=np.int64)
-    edges = bins.edges[bins.names.index(TIME)]
-    if not set(edges) <= set(grid[:-1]):
-        raise ValueError("time: edges that are not of the grid, or its last one")
-    return np.searchsorted(np.asarray(edges), np.asarray(grid), "left").astype(np.int64)
-
-
-def binned(table: SurvivalTable, bins: Bins) -> Small:
-    """(features, n) the bin of each row; 0 for `time`, of which a row has several.
-
-    Raises
-    ------
-    StudyError : a feature that the table does not hold.
-    ValueError : a column of the table that is called `time`.
-    """
-    if TIME in table.column_names:
-        raise ValueError("time: a column has the name of the feature that is time")
-    names = [k for k, name in enumerate(bins.names) if name != TIME]
-    columns = Bins(tuple(bins.names[k] for k in names), tuple(bins.edges[k] for k in names))
-    made = np.zeros((len(bins.names), table.n), dtype=np.int16)
-    made[names] = trees.binned(table, columns)
-    return made
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A node: the rows (among those seen) that are in it, from stretch `low` to stretch `high`."""
-
-    rows: Integers
-    low: int
-    high: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """The rows of a question. bins: (features, m) of the rows at risk; tables: the same, packed;
-    time: place of that feature, -1 where there is none; stretches: how many."""
-
-    rows: FollowUp
-    bins: Small
-    tables: tuple[Packed, ...]
-    time: int
-    stretches: int
-
-    def spans(self, place: Place) -> tuple[Integers, Integers]:
-        """(rows of the node,) their first stretch in it, and the one after their last, as places
-        among all stretches."""
-        at = self.rows
-        first, last = at.first[place.rows], at.last[place.rows]
-        origin = at.start[place.rows] - first
-        return origin + np.maximum(first, place.low), origin + np.minimum(last, place.high) + 1
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Slopes:
     """g and h: each: (2, s) by stretch, in whole parts; before: (2, s + 1) their sums over all
@@ -330,15 +266,10 @@ def _made(table: SurvivalTable, parameters: Parameters) -> _Made:
         if made.table is table and made.start == start:
             return made
     _last.made = _last.made[: _KEPT - 1]  # frees memory before more is taken
-    of_time = stretches(parameters.grid, parameters.bins)
-    rows = follow_up(table, parameters.grid, parameters.kind, of_time, parameters.part)
-    time = parameters.bins.names.index(TIME) if TIME in parameters.bins.names else -1
-    small = np.ascontiguousarray(binned(table, parameters.bins)[:, rows.row])
-    columns = [k for k, name in enumerate(parameters.bins.names) if name != TIME]
-    sizes = [len(edges) + 1 for edges in parameters.bins.edges]
-    tables = packed(small, columns, sizes)
-    seen = Seen(rows, small, tables, time, int(of_time[-1]) + 1)
-    made = _Made(table, start, seen, np.zeros(rows.stretch.size))
+    seen = time_trees.seen(
+        table, parameters.grid, parameters.bins, parameters.kind, parameters.part
+    )
+    made = _Made(table, start, seen, np.zeros(seen.rows.stretch.size))
     _last.made = (made, *_last.made)
     return made
 
@@ -371,37 +302,6 @@ def _derivatives(seen: Seen, odds: Floats) -> Slopes:
     before = np.zeros((2, p.size + 1))
     np.cumsum(each, axis=1, out=before[:, 1:])
     return Slopes(each, before)
-
-
-def values(seen: Seen, tree: Tree) -> Floats:
-    """(s,) what a whole tree adds to the log odds of each stretch."""
-    change = np.zeros(seen.rows.stretch.size + 1)
-    for node, place in places(seen, tree).items():
-        value = tree.value[node]
-        if value:
-            begin, end = seen.spans(place)
-            change[begin] += value  # no two rows of a node begin, or end, at one place;
-            change[end] -= value  # and values of one grain add up exactly
-    return np.asarray(np.cumsum(change)[:-1])
-
-
-def places(seen: Seen, tree: Tree) -> dict[int, Place]:
-    """Every node of the tree that hangs on a split, the root among them, by its number."""
-    found = {0: Place(np.arange(seen.rows.row.size), 0, seen.stretches - 1)}
-    for node, (feature, cut) in enumerate(zip(tree.feature, tree.cut, strict=True)):
-        if feature >= 0 and node in found:
-            found[2 * node + 1], found[2 * node + 2] = _parts(seen, found[node], feature, cut)
-    return found
-
-
-def _parts(seen: Seen, place: Place, feature: int, cut: int) -> tuple[Place, Place]:
-    rows = place.rows
-    if feature != seen.time:
-        right = seen.bins[feature, rows] > cut
-        return Place(rows[~right], place.low, place.high), Place(rows[right], place.low, place.high)
-    before, after = seen.rows.first[rows] <= cut, seen.rows.last[rows] > cut
-    low, high = min(place.high, cut), max(place.low, cut + 1)
-    return Place(rows[before], place.low, low), Place(rows[after], high, place.high)
 
 
 def _histogram(seen: Seen, slopes: Slopes, place: Place, shape: tuple[int, int]) -> Floats:
