@@ -24,6 +24,9 @@ from transat.simulate.quebec.world import (
 #: Conditions that pass: one claim, no follow-up.
 _PASSING: Final = ("nausea", "infection")
 
+#: Conditions of before that show in claims only: a stay for one is an event of its own (valve.py).
+_CLAIMS_ONLY: Final = ("heart_failure",)
+
 #: Days between two follow-up claims of a lasting condition, before jitter.
 _FOLLOW_UP: Final = 180
 _JITTER: Final = 30
@@ -40,6 +43,7 @@ class Conditions:
     start: Integers
     last: Integers
     lasting: Flags
+    in_claims_only: Flags
     icd9: pa.Array
     icd10: pa.Array
 
@@ -55,6 +59,7 @@ class Conditions:
             start=day_numbers(table["start_date"]),
             last=np.where(death == NO_DAY, LAST_DAY - 1, np.minimum(death, LAST_DAY - 1)),
             lasting=~equal(table["condition"], *_PASSING),
+            in_claims_only=equal(table["condition"], *_CLAIMS_ONLY),
             icd9=text(table["icd9"]),
             icd10=text(table["icd10"]),
         )
@@ -92,6 +97,7 @@ def emergencies(world: World, conditions: Conditions) -> Episodes:
 
 def _share(random: np.random.Generator, conditions: Conditions, share: float) -> Integers:
     possible = np.asarray(conditions.icd10.is_valid()) & inside_the_extract(conditions.start)
+    possible &= ~conditions.in_claims_only
     return np.flatnonzero(possible & (random.random(len(possible)) < share))
 
 

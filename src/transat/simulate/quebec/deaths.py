@@ -18,7 +18,7 @@ from transat.simulate.quebec.native import (
     native,
 )
 from transat.simulate.quebec.traps import repeated, shuffled
-from transat.simulate.quebec.world import World, inside_the_extract
+from transat.simulate.quebec.world import World, equal, inside_the_extract
 
 #: Shares of our choosing: no published figure was found for Québec.
 _NOT_IN_THE_REGISTER: Final = 0.15
@@ -27,6 +27,8 @@ _TWICE: Final = 0.02
 
 #: Pulmonary embolism, breast cancer, suicide by hanging, cardiac arrest; sudden infant death.
 _CAUSES: Final = ("I269", "C509", "X70", "I469", "R95")
+#: Of elders, no cause is simulated: cardiac arrest, pneumonia, cause unknown.
+_OF_ELDERS: Final = ("I469", "J189", "R99")
 _ICD10: Final = "10"
 
 
@@ -41,12 +43,15 @@ def lines(world: World) -> pa.Table:
     missing, at_the_isq = _split(world)
     rows = np.flatnonzero(missing | at_the_isq)
     random = world.stream("DECES_ISQ")
+    cause = random.integers(0, len(_CAUSES), len(rows))
+    elder = equal(persons["role"], "elder")[rows]
+    cause = np.where(elder, len(_CAUSES) + cause % len(_OF_ELDERS), cause)
     table = native(
         "DECES_ISQ",
         {
             "NO_INDIV": world.person_numbers(integers(persons["person_id"])[rows]),
             "DATE_DECES": dates(day_numbers(persons["death_date"])[rows]),
-            "CAUSE_INITIALE": chosen(_CAUSES, random.integers(0, len(_CAUSES), len(rows))),
+            "CAUSE_INITIALE": chosen(_CAUSES + _OF_ELDERS, cause),
             "SYSTEME_CLASSIFICATION": constant(_ICD10, len(rows)),
         },
     )

@@ -1,7 +1,8 @@
 """INTERVENTIONS (mapped): what was done in a stay, in CCI.
 
-Only rubrics that CIHI names in its public indicators are written (`interventions.csv`): whole CCI
-codes with their qualifiers are under CIHI's licence. A vaginal birth without instrument has none.
+Only rubrics that CIHI names in its public indicators are written (`interventions.csv`), and the
+codes of a published definition for the aortic valve: the whole of CCI is under CIHI's licence. A
+vaginal birth without instrument has none.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ def lines(
     delivery_numbers: pa.Array,
     lost: Integers,
     loss_numbers: pa.Array,
+    valves: pa.Table,
 ) -> pa.Table:
-    """Caesareans, assisted births and terminations; a few abandoned, a few lines twice.
+    """Caesareans, assisted births, terminations and `valves`; a few abandoned, a few lines twice.
 
     Parameters
     ----------
@@ -74,8 +76,13 @@ def lines(
     ]
     table = pa.concat_tables(
         [
-            native("INTERVENTIONS", {**columns, "DATE_INTERVENTION": dates(pregnancies.end[rows])})
-            for rows, columns in parts
+            *(
+                native(
+                    "INTERVENTIONS", {**columns, "DATE_INTERVENTION": dates(pregnancies.end[rows])}
+                )
+                for rows, columns in parts
+            ),
+            valves,
         ]
     )
     every = np.ones(table.num_rows, dtype=np.bool_)
@@ -91,7 +98,7 @@ def _part(
     status: str = "",
 ) -> tuple[Integers, dict[str, pa.Array]]:
     """The pregnancies concerned, and the lines' columns but their day."""
-    codes = _codes(kind)
+    codes = codes_of(kind)
     rows = len(which)
     return pregnancy[which], {
         "NO_SEQ_SEJ_HOSP": numbers.take(pa.array(which)),
@@ -102,7 +109,8 @@ def _part(
 
 
 @cache
-def _codes(kind: str) -> tuple[str, ...]:
+def codes_of(kind: str) -> tuple[str, ...]:
+    """The codes of one kind of `interventions.csv`."""
     source = resources.files("transat.simulate.quebec").joinpath("interventions.csv")
     rows = csv.DictReader(source.read_text("utf-8").splitlines())
     return tuple(row["code"] for row in rows if row["kind"] == kind)

@@ -41,6 +41,9 @@ _DECISIONS: Final = ("PAY", "PPY", "REF")
 
 #: 43.5 % of diagnoses carry more than three digits in Alberta's claims (data sources §3.1).
 _FULL_CODE: Final = 0.435
+
+#: Always whole here: cut to 424, a code of the aortic valve is one of any valve.
+_WHOLE: Final = ("4241",)
 _PART_PAID: Final = 0.05
 _TWICE: Final = 0.01
 _REFUSED: Final = 0.015
@@ -135,7 +138,8 @@ def act_directory() -> pa.Table:
 
 def _cut(random: np.random.Generator, acts: Acts) -> Acts:
     """Some codes cut to their first three characters."""
-    whole_code = pa.array(random.random(len(acts.person)) < _FULL_CODE)
+    whole_code = random.random(len(acts.person)) < _FULL_CODE
+    whole_code = pa.array(whole_code | equal(acts.icd9, *_WHOLE))
     short = pc.utf8_slice_codeunits(acts.icd9, 0, 3)
     return Acts(acts.person, acts.day, pc.if_else(whole_code, acts.icd9, short), acts.kind)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from transat.simulate.design import Design
+from transat.simulate.echo_registry import NAME as ECHO_REGISTRY
+from transat.simulate.echo_registry import echo_lines
 from transat.simulate.quebec import (
     addresses,
     beneficiaries,
@@ -24,8 +27,9 @@ from transat.simulate.quebec import (
     pharmacy,
     pregnancies,
     services,
+    valve,
 )
-from transat.simulate.quebec.native import save
+from transat.simulate.quebec.native import Integers, save
 from transat.simulate.quebec.world import World, identifiers
 
 if TYPE_CHECKING:
@@ -47,7 +51,8 @@ def write(population: Population, folder: Path, chunk: int, design: Design) -> p
     Returns
     -------
     Table (kind, id, reason), sorted: rows of truth that no reader of the extract can recover.
-    `kind` is exposure, pregnancy, start, link (id of the infant) or malformation.
+    `kind` is exposure, pregnancy, start, link (id of the infant), malformation, valve_event,
+    valve_diagnosis (event_id) or valve_echo.
     """
     world = World(population, design, chunk)
     files: dict[str, pa.Table] = {
@@ -62,11 +67,19 @@ def write(population: Population, folder: Path, chunk: int, design: Design) -> p
     if chunk == 0:
         files["V_RPERT_COD_ACTE"] = medical_services.act_directory()
         files["V_ETAB_USUEL"] = establishments.lines()
+    if (echos := echo_lines(population, partial(_person, world))) is not None:
+        files[ECHO_REGISTRY] = echos
     for name, table in files.items():
         save(table, name, folder, chunk, design.file_format)
     missing = pa.concat_tables([without_claim, *not_in_care])
     order = [("kind", "ascending"), ("id", "ascending"), ("reason", "ascending")]
     return missing.sort_by(order)
+
+
+def _person(world: World, ids: Integers, day: Integers) -> dict[str, pa.Array]:
+    """What names people in the files of Québec, whatever the day."""
+    del day
+    return {"NO_INDIV": world.person_numbers(ids)}
 
 
 def _care(world: World) -> tuple[dict[str, pa.Table], list[pa.Table]]:
@@ -80,10 +93,12 @@ def _care(world: World) -> tuple[dict[str, pa.Table], list[pa.Table]]:
     added, later, support, not_found = malformations.stays(world, expecting, infants, newborns)
     newborns = newborns.with_diagnoses(added)
     lasting = conditions.Conditions.of(world)
+    valves = valve.ValveCare.of(world)
     stays = hospital.stacked(
-        [deliveries, losses, newborns, later, conditions.stays(world, lasting)]
+        [deliveries, losses, newborns, later, conditions.stays(world, lasting), valves.stays]
     )
     numbers = hospital.stay_numbers(world, len(stays))
+    valve_numbers = numbers.slice(len(stays) - len(valves.stays))
     delivery_numbers = numbers.slice(0, len(deliveries))
     register, stillborn, not_linked = births.lines(
         world, expecting, born, delivered, delivery_numbers
@@ -94,7 +109,13 @@ def _care(world: World) -> tuple[dict[str, pa.Table], list[pa.Table]]:
         "V_DIAGN_SEJ_HOSP_CM": hospital.diagnosis_lines(world, stays, numbers),
         "V_SEJ_SERV_HOSP_CM": services.lines(world, deliveries, delivery_numbers),
         "INTERVENTIONS": interventions.lines(
-            world, expecting, delivered, delivery_numbers, lost, loss_numbers
+            world,
+            expecting,
+            delivered,
+            delivery_numbers,
+            lost,
+            loss_numbers,
+            valve.intervention_lines(world, valves, valve_numbers),
         ),
         "NAISSANCES": register,
         "MORTINAISSANCES": stillborn,
@@ -103,6 +124,7 @@ def _care(world: World) -> tuple[dict[str, pa.Table], list[pa.Table]]:
             world,
             [
                 emergency.of_stays(losses),
+                emergency.of_stays(valves.stays),
                 conditions.emergencies(world, lasting),
                 emergency.ordinary(world),
             ],
@@ -114,7 +136,8 @@ def _care(world: World) -> tuple[dict[str, pa.Table], list[pa.Table]]:
                 conditions.claims(world, lasting),
                 *acts,
                 support,
+                valves.visits,
             ],
         ),
     }
-    return files, [not_claimed, not_linked, not_found]
+    return files, [not_claimed, not_linked, not_found, *valves.unseen]

@@ -17,17 +17,27 @@ from transat.simulate.snds.draws import Draws
 from transat.simulate.snds.pmsi_history import LONG_TERM, recorded
 from transat.simulate.snds.rates import rates
 from transat.simulate.snds.window import WINDOW_END
+from transat.simulate.valve_care import ValveVisits
 
+#: Number of heart failure, arrhythmia and severe valve disease among the thirty (from memory).
+VALVE = 5
 _FIVE_YEARS = 1826
 
 
-def ir_imb_r(population: Population, people: Beneficiaries, draws: Draws) -> dict[str, pa.Array]:
-    """The varying columns of IR_IMB_R: one line a long-term illness known in the window."""
+def ir_imb_r(
+    population: Population, people: Beneficiaries, draws: Draws, valves: ValveVisits
+) -> dict[str, pa.Array]:
+    """The varying columns of IR_IMB_R: one line a long-term illness known in the window.
+
+    `valves`: diagnoses of the aortic valve that are long-term illnesses too.
+    """
     table = recorded(population, long_term=True)
-    start = formats.as_days(table["start_date"])
-    person = table["person_id"].to_numpy().astype(np.int64)
-    condition = table["condition"].to_pylist()
-    number = np.array([LONG_TERM[c] for c in condition], np.int32)
+    start = np.concatenate([formats.as_days(table["start_date"]), valves.day.astype(np.int32)])
+    person = np.concatenate([table["person_id"].to_numpy().astype(np.int64), valves.person])
+    number = np.array(
+        [*(LONG_TERM[c] for c in table["condition"].to_pylist()), *[VALVE] * len(valves.id)],
+        np.int32,
+    )
     empty = draws.below("IMB_ALD_NUM", person * 100 + number, rates()["empty_ald_number"])
     row = people.row(people.place(person), start)
     renewals = np.maximum((WINDOW_END - start) // _FIVE_YEARS + 1, 1)
@@ -40,6 +50,6 @@ def ir_imb_r(population: Population, people: Beneficiaries, draws: Draws) -> dic
         "IMB_ALD_DTF": formats.days(end, formats.DCIR_DAY),
         "IMB_ALD_NUM": formats.numbers(np.where(empty, 0, number)),
         "INS_DTE": formats.days(entered, formats.DCIR_DAY),
-        "MED_MTF_COD": pa.array(table["icd10"].to_pylist(), pa.string()),
+        "MED_MTF_COD": pa.array([*table["icd10"].to_pylist(), *valves.icd10.tolist()], pa.string()),
         "UPD_DTE": formats.days(entered, formats.DCIR_DAY),
     }

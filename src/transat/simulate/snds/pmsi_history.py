@@ -1,8 +1,9 @@
 """Stays that show a woman's disease, and the diseases that are long-term illnesses instead.
 
-Choice where the rules are silent: epilepsy, diabetes, bipolar disorder and rheumatoid arthritis are
-long-term illnesses (IR_IMB_R); every other disease shows as one short stay on the day that it is
-known from, half as main diagnosis, half as associated with Z768.
+Choice where the rules are silent: epilepsy, diabetes, bipolar disorder, rheumatoid arthritis and,
+of elders, diseases of heart, kidney and lung are long-term illnesses (IR_IMB_R; their numbers are
+from memory); every other disease shows as one short stay on the day that it is known from, half as
+main diagnosis, half as associated with Z768.
 """
 
 from __future__ import annotations
@@ -22,7 +23,17 @@ from transat.simulate.snds.stays import Stays, new_stays, no_part, part
 from transat.simulate.snds.window import WINDOW_END, WINDOW_START
 
 #: Diseases known by exemption: their number among the thirty (ALD 30).
-LONG_TERM: Final = {"epilepsy": 9, "diabetes": 8, "bipolar": 23, "rheumatoid": 22}
+LONG_TERM: Final = {
+    "epilepsy": 9,
+    "diabetes": 8,
+    "bipolar": 23,
+    "rheumatoid": 22,
+    "heart_failure": 5,
+    "atrial_fibrillation": 5,
+    "coronary_disease": 13,
+    "copd": 14,
+    "chronic_kidney_disease": 19,
+}
 EVENT_OF_HISTORY: Final = 4 * 10**12
 _OTHER_CIRCUMSTANCE = "Z768"
 _GHM = "23M20Z"

@@ -1,6 +1,6 @@
 """Traps of the PMSI: stays that must be set aside, and stays that are lost.
 
-T8   error group: a mother's stay again, 400 days later, in GHM 90Z00Z; set aside.
+T8   error group: a mother's or an elder's stay again, 400 days later, in GHM 90Z00Z; set aside.
 T9   bad chaining: a true stay whose return codes are not all zero; its number is another person's,
      or no number. Lost: what it alone shows goes to `unseen` ('bad_chaining').
 T10  performed for another hospital (PIE): the stay again under SEJ_TYP B, modes 0; set aside. The
@@ -67,14 +67,14 @@ def unseen_by_chaining(
     unseen.add("malformation", after[later.stays["refused"] != 0], "bad_chaining")
 
 
-def with_repeats(stays: Stays, mothers: int, people: Beneficiaries, draws: Draws) -> Stays:
-    """The stays (the first `mothers` are mothers') with their T8, T10, T11 repeats and T12."""
+def with_repeats(stays: Stays, adults: int, people: Beneficiaries, draws: Draws) -> Stays:
+    """The stays with their T8 and T10 repeats (of the first `adults` stays), T11 and T12."""
     event, leave = stays.stays["event"], stays.stays["exit"]
-    mother = np.arange(len(stays)) < mothers
+    adult = np.arange(len(stays)) < adults
     accepted = stays.stays["refused"] == 0
-    error = mother & accepted & draws.below("error group", event, rates()["error_group"])
+    error = adult & accepted & draws.below("error group", event, rates()["error_group"])
     error &= leave + _ERROR_DELAY < WINDOW_END
-    elsewhere = mother & ~error & draws.below("elsewhere", event, rates()["performed_elsewhere"])
+    elsewhere = adult & ~error & draws.below("elsewhere", event, rates()["performed_elsewhere"])
     sites = people.places.has_sites(stays.stays["hospital"].astype(np.int32))
     double = sites & (year_of(leave) <= LAST_YEAR_OF_DOUBLES)
     double &= ~elsewhere & draws.below("double", event, rates()["geographic_double"])

@@ -1,8 +1,9 @@
 """What this shore cannot know: true rows whose only trace is lost, each with its reason.
 
 Kinds and what `id` is: person (person_id), pregnancy and start (pregnancy_id), link (infant_id),
-exposure (exposure_id), contact (contact_id), malformation (malformation_id). A row is listed once,
-under the first reason met. A pregnancy that is not seen has no separate 'start' row.
+exposure (exposure_id), contact (contact_id), malformation (malformation_id), valve_event and
+valve_diagnosis (event_id), valve_echo (echo_id). A row is listed once, under the first reason met.
+A pregnancy that is not seen has no separate 'start' row.
 """
 
 from __future__ import annotations

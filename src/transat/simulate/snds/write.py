@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from transat.simulate.design import Design
+from transat.simulate.echo_registry import NAME as ECHO_REGISTRY
+from transat.simulate.echo_registry import echo_lines
 from transat.simulate.population import Population
+from transat.simulate.snds import formats
 from transat.simulate.snds.beneficiaries import Beneficiaries, beneficiaries, referentials
 from transat.simulate.snds.beneficiaries import identifiers as identifiers_of
 from transat.simulate.snds.biology_and_devices import biology_and_device_lines
 from transat.simulate.snds.dcir import dcir_tables
 from transat.simulate.snds.deaths import ki_cci_r, ki_ecd_r
-from transat.simulate.snds.draws import Draws
+from transat.simulate.snds.draws import Draws, Ids
 from transat.simulate.snds.establishments import establishment_tables
 from transat.simulate.snds.gestations import Gestations, gestations
 from transat.simulate.snds.lines import Lines, joined
@@ -41,6 +46,7 @@ from transat.simulate.snds.stays import Stays, joined_stays
 from transat.simulate.snds.town_care import abortion_lines, contact_lines, scan_lines
 from transat.simulate.snds.traps import with_traps
 from transat.simulate.snds.unseen import Unseen
+from transat.simulate.snds.valve import elders_stays, valve_illnesses
 
 
 def write(population: Population, folder: Path, chunk: int, design: Design) -> pa.Table:
@@ -82,7 +88,7 @@ def write(population: Population, folder: Path, chunk: int, design: Design) -> p
     for name, columns in (
         ("IR_BEN_R", current),
         ("IR_BEN_R_ARC", archived),
-        ("IR_IMB_R", ir_imb_r(population, people, draws)),
+        ("IR_IMB_R", ir_imb_r(population, people, draws, valve_illnesses(population, unseen))),
         ("IR_MAT_R", ir_mat_r(pregnancies, people, draws)),
         ("IR_ORC_R", ir_orc_r(people, draws)),
         ("KI_CCI_R", certificates),
@@ -98,7 +104,18 @@ def write(population: Population, folder: Path, chunk: int, design: Design) -> p
         rehabilitation_tables(weeks, people, chunk),
     ):
         keep(name, table)
+    if (echos := echo_lines(population, partial(_person, people))) is not None:
+        keep(ECHO_REGISTRY, echos)
     return unseen.table()
+
+
+def _person(people: Beneficiaries, ids: Ids, day: Ids) -> dict[str, pa.Array]:
+    """What names people on a day in the tables of the SNDS."""
+    row = people.row(people.place(ids), day.astype(np.int32))
+    return {
+        "BEN_NIR_PSA": people.psa.take(pa.array(row)),
+        "BEN_RNG_GEM": formats.numbers(people.gem[row]),
+    }
 
 
 def identifiers(population: Population, design: Design, chunk: int) -> pa.Table:
@@ -138,8 +155,9 @@ def _stays(
     found = anomalies(population, born, pregnancies, unseen)
     newborns = badly_chained(birth_stays(born, found, pregnancies, people, draws), draws)
     later = badly_chained(later_stays(born, found, people, draws), draws)
+    elders = elders_stays(population, people, draws, unseen)
     unseen_by_chaining(mothers, (born, newborns), later, found, pregnancies, unseen)
     unseen_links(born, newborns, unseen)
     unseen_twin_anomalies(born, found, unseen)
-    every = joined_stays([mothers, newborns, later, history])
-    return with_repeats(every, len(mothers), people, draws)
+    every = joined_stays([mothers, elders, newborns, later, history])
+    return with_repeats(every, len(mothers) + len(elders), people, draws)
