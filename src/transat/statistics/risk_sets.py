@@ -172,7 +172,7 @@ def positions(table: SurvivalTable, columns: tuple[str, ...]) -> list[int]:
 
 
 def _made(table: SurvivalTable, columns: tuple[str, ...], event: int) -> RiskSets:
-    chosen = positions(table, columns)
+    positions(table, columns)
     check(table)
     failed = table.event == event
     time, entry = _without_rounding(table)
@@ -187,19 +187,66 @@ def _made(table: SurvivalTable, columns: tuple[str, ...], event: int) -> RiskSet
         late = np.searchsorted(instants, entry, "right")
         entered = first_key + np.where(entry > 0, late, 0)
     before = np.searchsorted(keys, entered, "right") - 1
-    kept = np.flatnonzero(last > before)
-    kept = kept[_sorted(2 * last[kept] + ~failed[kept])]
     strata = np.searchsorted(keys // per_stratum, np.arange(len(table.stratum_labels) + 1))
     strata = np.unique(strata) if keys.size else np.zeros(1, np.int64)  # strata with an event
-    last, before, failed = last[kept], before[kept], failed[kept]
-    start = strata[np.searchsorted(strata, last, "right") - 1] if keys.size else last
+    return _assembled(
+        table, columns, event, _Placed(
+            last, before, failed, strata, instants[keys % per_stratum - 1], keys // per_stratum
+        ),
+    )  # fmt: skip
+
+
+def grid_sets(
+    table: SurvivalTable, columns: tuple[str, ...], event: int, edges: Floats
+) -> RiskSets:
+    """Risk sets at every edge (K,) of a grid, over all strata: times and entries rounded up to the
+    next edge; J = K, whether an event falls there or not. Who enters and leaves between two edges
+    is at risk at none, and events after the last edge are not seen.
+
+    Raises
+    ------
+    StudyError : a column that the table does not hold; impossible times.
+    """
+    check(table)
+    slack = _ROUNDING * np.maximum(1.0, np.abs(edges))
+    last = np.searchsorted(edges + slack, table.time, "left")
+    entered = np.searchsorted(edges + slack, table.entry, "left")
+    before = np.where(table.entry > 0, entered, -1)
+    failed = (table.event == event) & (last < len(edges))
+    place = np.zeros(len(edges), dtype=np.int64)
+    strata = np.array([0, len(edges)])
+    last = np.minimum(last, len(edges) - 1)
+    return _assembled(table, columns, event, _Placed(last, before, failed, strata, edges, place))
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """Rows (n,) between event times: last, before, whether an event; where strata start (S+1,); of
+    each event time (J,), when and in which stratum of the table."""
+
+    last: Integers
+    before: Integers
+    failed: NDArray[np.bool_]
+    strata: Integers
+    instants: Floats
+    stratum: Integers
+
+
+def _assembled(
+    table: SurvivalTable, columns: tuple[str, ...], event: int, placed: _Placed
+) -> RiskSets:
+    times, strata = len(placed.instants), placed.strata
+    kept = np.flatnonzero(placed.last > placed.before)
+    kept = kept[_sorted(2 * placed.last[kept] + ~placed.failed[kept])]
+    last, before, failed = placed.last[kept], placed.before[kept], placed.failed[kept]
+    start = strata[np.searchsorted(strata, last, "right") - 1] if times else last
     late = np.flatnonzero(before >= start)
     ends = np.flatnonzero(failed)
     tie = last[ends]
-    deaths = np.bincount(tie, minlength=len(keys))
+    deaths = np.bincount(tie, minlength=times)
     rank = np.arange(tie.size) - (np.cumsum(deaths) - deaths)[tie]
     often = None if table.weights is None else table.weights[kept]
-    x, means = _centred(table, kept, columns, chosen)
+    x, means = _centred(table, kept, columns, positions(table, columns))
     persons = _distinct(table.people).size
     return RiskSets(
         persons=persons,
@@ -216,11 +263,11 @@ def _made(table: SurvivalTable, columns: tuple[str, ...], event: int) -> RiskSet
         share=rank / np.maximum(deaths[tie], 1),
         strata=strata,
         rows=np.searchsorted(last, strata),
-        ends=np.searchsorted(2 * last + ~failed, np.arange(2 * len(keys) + 1)),
+        ends=np.searchsorted(2 * last + ~failed, np.arange(2 * times + 1)),
         often=often,
         mean_often=_means(often, ends, tie, deaths),
-        instants=instants[keys % per_stratum - 1] if keys.size else np.zeros(0),
-        stratum=keys // per_stratum,
+        instants=placed.instants,
+        stratum=placed.stratum,
     )
 
 
