@@ -43,7 +43,8 @@ def draw(
     # Partial members are covered half the time: the share of person-time stays COVERED.
     ever = COVERED / (1 - PARTLY / 2)
     tilt = (0.6 + 0.1333 * women.deprivation) * (0.9 + 0.2 * (women.region % 3 == 0))
-    member = rng.random(len(women)) < np.clip(ever * tilt / tilt.mean(), 0, 0.98)
+    mean = tilt.mean() if len(women) else 1.0
+    member = rng.random(len(women)) < np.clip(ever * tilt / mean, 0, 0.98)
     person = np.flatnonzero(member)
     partly = rng.random(len(person)) < PARTLY
     half = (closes - opens) // 2

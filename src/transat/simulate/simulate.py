@@ -7,6 +7,9 @@
         unseen               kind, id, reason, shore (of the extract)
         crosswalk            person_id, snds_person, quebec_person, shore
         effects              true ratio of every drug and group (truth.py)
+        valve_patients, valve_echos, valve_events, valve_diagnoses: with elders (records.TABLES)
+        valve_hazards        their true hazards, piecewise constant (valve/hazards.py)
+        valve_curves         true cumulative incidences, by strategy (valve/curves.py)
         design.json          the design
 Chunks are independent, so memory does not grow with the population, and the files are the same
 with one process or two.
@@ -117,6 +120,8 @@ def _write(design: Design, folder: Path, progress: Progress, processes: int | No
     truth_files.write_effects(
         {shore: truth.effects(shore, total) for shore, total in totals.items()}, folder / "truth"
     )
+    if design.elders:
+        truth_files.write_valve(design.shores, folder / "truth")
     _json(folder / "truth" / "design.json", design.as_dict())
     period = [EXTRACT_START.isoformat(), EXTRACT_END.isoformat()]
     for shore in WRITERS:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from transat.simulate.design import Design, Shore
 from transat.simulate.population import TABLES, Population
+from transat.simulate.valve import curves, hazards
 from transat.simulate.valve.schemas import VALVE_TABLES
 
 UNSEEN = pa.schema([("kind", pa.string()), ("id", pa.int32()), ("reason", pa.string())])
@@ -71,3 +72,10 @@ def write_effects(tables: dict[Shore, pa.Table], folder: Path) -> None:
     pq.write_table(
         pa.concat_tables(list(tables.values())), folder / "effects.parquet", compression="zstd"
     )
+
+
+def write_valve(shores: Sequence[Shore], folder: Path) -> None:
+    """valve_hazards.parquet, valve_curves.parquet: what is true of the model, by shore."""
+    for name, table in (("valve_hazards", hazards.table), ("valve_curves", curves.table)):
+        truth = pa.concat_tables([table(shore) for shore in shores])
+        pq.write_table(truth, folder / f"{name}.parquet", compression="zstd")

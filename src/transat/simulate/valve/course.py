@@ -30,7 +30,7 @@ from transat.simulate.valve.parameters import (
     durations,
     value,
 )
-from transat.simulate.valve.patients import CONDITIONS, Elders, Mask, Rows
+from transat.simulate.valve.patients import CONDITIONS, Elders, Mask, Rows, measured
 
 Strategy = Literal["natural", "early", "watchful", "untreated"]
 EARLY = 91.0  # days: an early replacement is done by then
@@ -119,9 +119,8 @@ class _Life:
             found[name] = e.has[rows, column].astype(float)
         return found
 
-    def echo(self, rows: Rows, days: Numbers, true: Numbers) -> None:
+    def echo(self, rows: Rows, days: Numbers, measured: Numbers) -> None:
         """Records echos and plans the next ones."""
-        measured = np.round(true + self.rng.normal(0, value("vmax_error"), len(rows)), 2)
         self.echos.append((rows, days, measured))
         self.last_vmax[rows] = measured
         severe = measured >= SEVERE
@@ -203,7 +202,8 @@ class _Life:
         self.begin(rows[begins], symptoms[begins])
         due = np.maximum(self.next_echo[rows], start)
         seen = due < until
-        self.echo(rows[seen], due[seen], self.e.velocity(rows[seen], due[seen]))
+        true = self.e.velocity(rows[seen], due[seen])
+        self.echo(rows[seen], due[seen], measured(self.rng, true))
 
     def when(self, kind: str, x: dict[str, Numbers], start: float) -> Numbers:
         """Day of an event within the month that starts on day `start`; inf when it does not."""
@@ -253,8 +253,7 @@ class _Life:
     def prosthesis(self, rows: Rows, days: Numbers) -> None:
         """Echos of a prosthesis: about 2.2 m/s, once a year."""
         own = 2.2 + 0.3 * (2 * self.e.choice[rows] - 1)
-        measured = np.round(own + self.rng.normal(0, value("vmax_error"), len(rows)), 2)
-        self.echos.append((rows, days, measured))
+        self.echos.append((rows, days, measured(self.rng, own)))
         self.next_echo[rows] = days + value("echo_replaced") * MONTH
 
 
@@ -275,7 +274,7 @@ def follow(
     close = np.minimum(close, months * MONTH)
     life = _Life(rng, elders, close, strategy)
     everyone = np.arange(len(elders))
-    life.echo(everyone, np.zeros(len(elders)), elders.vmax)
+    life.echo(everyone, np.zeros(len(elders)), elders.first_vmax)
     for k in range(months):
         life.native_month(k)
     life.replacement[life.replacement >= np.minimum(life.death, close)] = np.inf

@@ -7,6 +7,7 @@ as mean gradients do, with a growth of its own for each person.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -33,11 +34,11 @@ _FASTEST = 6.5  # m/s: no velocity is above
 class Elders:
     """One row per elder; every array (n,) but `has`, (n, diseases in the order of CONDITIONS).
 
-    entry: day of the first echo. age: years, then. vmax: m/s, then, without error. growth: per
-    year. gradient: mmHg per (m/s)². area, calcium: own ratios to the mean of their velocity and
-    sex. symptoms: days from entry to symptoms already there (negative), inf without. lvef: %.
-    breathless: dyspnoea of another cause. choice: where the person falls between surgery (1) and
-    TAVI (0).
+    entry: day of the first echo. age: years, then. vmax: m/s, then, without error; first_vmax: as
+    that echo measures it. growth: per year. gradient: mmHg per (m/s)². area, calcium: own ratios
+    to the mean of their velocity and sex. symptoms: days from entry to symptoms already there
+    (negative), inf without. lvef: %. breathless: dyspnoea of another cause. choice: where the
+    person falls between surgery (1) and TAVI (0).
     """
 
     shore: Shore
@@ -52,6 +53,7 @@ class Elders:
     frailty: Numbers
     has: Mask
     vmax: Numbers
+    first_vmax: Numbers
     growth: Numbers
     gradient: Numbers
     area: Numbers
@@ -76,6 +78,13 @@ class Elders:
     def reaches(self, velocity: float) -> Numbers:
         """Days from the first echo to the day that the native valve reaches a velocity; (n,)."""
         return np.asarray(YEAR * np.log((velocity - 1) / (self.vmax - 1)) / self.growth)
+
+
+def joined(parts: Sequence[Elders]) -> Elders:
+    """Elders of several draws of one shore, as one."""
+    columns = {f.name: [getattr(part, f.name) for part in parts] for f in fields(Elders)}
+    shore = columns.pop("shore")[0]
+    return Elders(shore=shore, **{k: np.concatenate(v) for k, v in columns.items()})
 
 
 def _velocity(rng: np.random.Generator, stenosis: Mask) -> Numbers:
@@ -141,6 +150,11 @@ def _ejection(rng: np.random.Generator, has: Mask) -> Numbers:
     return np.clip(own, 20, 78)
 
 
+def measured(rng: np.random.Generator, true: Numbers) -> Numbers:
+    """Peak velocities as an echo gives them, m/s."""
+    return np.asarray(np.round(true + rng.normal(0, value("vmax_error"), len(true)), 2), np.float64)
+
+
 def draw(rng: np.random.Generator, n: int, shore: Shore) -> Elders:
     """`n` elders at their first echo, which falls anywhere in the extract but its edges."""
     first, last = day(EXTRACT_START) + BEFORE, day(EXTRACT_END) - AFTER
@@ -162,6 +176,7 @@ def draw(rng: np.random.Generator, n: int, shore: Shore) -> Elders:
         frailty=rng.normal(0, value("frailty_sd"), n),
         has=has,
         vmax=vmax,
+        first_vmax=measured(rng, vmax),
         growth=_growth(rng, age, man, vmax),
         gradient=rng.uniform(value("gradient_low"), value("gradient_high"), n),
         area=np.exp(rng.normal(0, value("area_sd"), n)),
