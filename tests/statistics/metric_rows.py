@@ -42,9 +42,9 @@ def survival_table(
     )
 
 
-def predictions(shared: Path, name: str) -> Columns:
-    """pbc or mgus2 with the recorded predictions."""
-    with (shared / "data" / "avs" / f"{name}_test_predictions.csv").open() as file:
+def predictions(shared: Path, name: str, part: str = "test_predictions") -> Columns:
+    """pbc or mgus2 with the recorded predictions, or (train) the rows they were made from."""
+    with (shared / "data" / "avs" / f"{name}_{part}.csv").open() as file:
         rows = list(csv.DictReader(file))
     return {key: np.array([float(row[key]) for row in rows]) for key in rows[0]}
 
