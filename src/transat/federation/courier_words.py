@@ -32,6 +32,10 @@ WITHHELD: Final = -1  # a head count that stayed at its site
 FLOOR: Final = 11
 
 STATISTICS: Final = {
+    "aalen_johansen": Text(
+        "part des personnes ayant eu chaque genre d'événement, sur la grille de temps du permis",
+        "share of people who had each kind of event, on the permit's time grid",
+    ),
     "attrition": Text(
         "combien de grossesses et de femmes chaque règle a laissées",
         "how many pregnancies and women each rule left",
@@ -43,6 +47,10 @@ STATISTICS: Final = {
     "boosted_trees": Text(
         "une étape d'arbres de décision (sommes par tranche)",
         "one step of decision trees (sums by bin)",
+    ),
+    "clone_censor_weight": Text(
+        "essai émulé : deux stratégies, sommes pondérées par intervalle de la grille du permis",
+        "emulated trial: two strategies, weighted sums by interval of the permit's grid",
     ),
     "cox": Text(
         "une étape de régression de Cox (sommes sur les personnes)",
@@ -58,6 +66,10 @@ STATISTICS: Final = {
     ),
     "kaplan_meier": Text(
         "survie sur la grille de temps du permis", "survival on the permit's time grid"
+    ),
+    "log_rank": Text(
+        "comparaison de groupes dans le temps (sommes, rien par date)",
+        "comparison of groups over time (sums, nothing by date)",
     ),
     "logistic": Text(
         "une étape de régression logistique (sommes sur les personnes)",

@@ -7,7 +7,7 @@ and, where it has any, its masks, its names and its view for the checks of itera
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -15,17 +15,21 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from transat.federation import attrition, forests, regression, survival
+from transat.federation import attrition, forests, regression, survival, timed
 from transat.federation.checks import few_trials
 from transat.federation.data import SiteData
 from transat.federation.regression import Fit
+from transat.federation.timed import Timed
 from transat.federation.wire import Refusal, Registry, WireError
 from transat.learners import bins, boosted_trees, tree_review
 from transat.statistics import (
+    aalen_johansen,
+    clone_censor_weight,
     cox,
     firth,
     inverse_variance,
     kaplan_meier,
+    log_rank,
     logistic,
     mantel_haenszel,
     prevalence,
@@ -60,7 +64,8 @@ class Step:
     unfit: fields of the parameters that the site will not answer so. mask: the release, with what
     may not leave withheld. axes: names along the counts. kept: the counts to compare with later
     releases. fit: its rows and weights, where it iterates. combine: what leads from one round to
-    the next, where coefficients are asked for.
+    the next, where coefficients are asked for. timed: what stands behind each interval, where it is
+    told by time. parts: what each person adds to each of its sums that are no head counts.
     """
 
     name: str
@@ -73,6 +78,8 @@ class Step:
     kept: Callable[[Any], Counts] = _stated
     fit: Callable[[SiteData, Any], Fit] | None = None
     combine: Callable[[Any, Any], object] | None = None
+    timed: Timed | None = None
+    parts: Callable[[SiteData, Any, Any], Iterable[NDArray[np.float64]]] | None = None
 
 
 def _scan_masked(data: SiteData, release: mantel_haenszel.Release) -> mantel_haenszel.Release:
@@ -173,7 +180,25 @@ INSTALLED: Final[tuple[Step, ...]] = (
     Step(
         "kaplan_meier", kaplan_meier.Parameters, kaplan_meier.Release,
         lambda data, asked: kaplan_meier.at_site(survival.held(data), asked),
-        unfit=survival.unfit_kaplan_meier, kept=_everybody,
+        unfit=timed.unfit_curve, kept=_everybody, timed=timed.CURVES,
+    ),
+    Step(
+        "aalen_johansen", aalen_johansen.Parameters, aalen_johansen.Release,
+        lambda data, asked: aalen_johansen.at_site(survival.held(data), asked),
+        unfit=timed.unfit_incidence, kept=_everybody, timed=timed.CURVES,
+    ),
+    Step(
+        "log_rank", log_rank.Parameters, log_rank.Release,
+        lambda data, asked: log_rank.at_site(survival.held(data), asked),
+        unfit=survival.unfit_log_rank, kept=_everybody, fit=survival.of_log_rank,
+    ),
+    Step(
+        "clone_censor_weight", clone_censor_weight.Parameters, clone_censor_weight.Release,
+        lambda data, asked: clone_censor_weight.at_site(survival.held(data), asked),
+        unfit=timed.unfit_trial, kept=_everybody, timed=timed.TRIAL,
+        parts=lambda data, asked, release: clone_censor_weight.parts(
+            survival.held(data), asked, release.edges
+        ),
     ),
     Step(
         "bins", bins.Parameters, bins.Release,

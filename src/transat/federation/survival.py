@@ -13,18 +13,15 @@ from numpy.typing import NDArray
 from transat.cohorts.survival_table import SurvivalTable
 from transat.federation.data import SiteData
 from transat.federation.regression import Fit
-from transat.statistics import cox, kaplan_meier
+from transat.statistics import cox, log_rank
 from transat.statistics.risk_sets import positions
 
 Floats = NDArray[np.float64]
 
-#: Edges of the longest grid: sixty years of months.
-LONGEST = 720
-
 
 def unfit_cox(data: SiteData, parameters: cox.Parameters) -> tuple[str, ...]:
     """Fields of a Cox regression's question that are not answered so."""
-    wrong = _columns(data, parameters.columns)
+    wrong = known_columns(data, parameters.columns)
     if not 1 <= parameters.event <= 127:
         wrong += ("event",)
     if len(parameters.coefficients) not in (0, len(parameters.columns)):
@@ -32,20 +29,29 @@ def unfit_cox(data: SiteData, parameters: cox.Parameters) -> tuple[str, ...]:
     return wrong
 
 
-def unfit_kaplan_meier(data: SiteData, parameters: kaplan_meier.Parameters) -> tuple[str, ...]:
-    """Fields of a survival curve's question that are not answered so."""
-    by = (parameters.by,) if parameters.by else ()
-    wrong = _columns(data, by)
-    if by and not wrong and data.survival is not None:
-        column = data.survival.columns[:, positions(data.survival, by)[0]]
-        wrong += () if np.isin(column, (0.0, 1.0)).all() else ("by",)
+def unfit_log_rank(data: SiteData, parameters: log_rank.Parameters) -> tuple[str, ...]:
+    """Fields of a log-rank test's question that are not answered so: weights of another's choice
+    would tell the same groups again and again."""
+    wrong = known_columns(data, parameters.groups)
     survival = data.survival
-    if survival is not None and np.unique(survival.people).size < survival.n:
-        wrong += ("spells",)  # rows are counted, so they must be people
-    edges = np.asarray(parameters.grid)
-    if not 1 <= edges.size <= LONGEST or edges[0] <= 0 or (np.diff(edges) <= 0).any():
-        wrong += ("grid",)
-    return wrong if 0 <= parameters.event <= 127 else (*wrong, "event")
+    if survival is None or wrong:
+        return wrong
+    held = survival.columns[:, positions(survival, parameters.groups)]
+    exclusive = np.isin(held, (0.0, 1.0)).all() and (held.sum(axis=1) <= 1).all()
+    if not parameters.groups or not exclusive:
+        wrong += ("groups",)
+    if np.unique(survival.people).size < survival.n:
+        wrong += ("spells",)
+    if survival.weights is not None:
+        wrong += ("weights",)
+    if parameters.rho not in (0.0, 1.0):
+        wrong += ("rho",)
+    return wrong if 1 <= parameters.event <= 127 else (*wrong, "event")
+
+
+def of_log_rank(data: SiteData, parameters: log_rank.Parameters) -> Fit:
+    """The view of a log-rank test: that of the Cox regression on its groups, at coefficients 0."""
+    return of_cox(data, cox.Parameters(parameters.groups, parameters.event))
 
 
 def of_cox(data: SiteData, parameters: cox.Parameters) -> Fit:
@@ -110,7 +116,8 @@ def _rows(table: SurvivalTable, parameters: cox.Parameters) -> _Rows:
     return made
 
 
-def _columns(data: SiteData, columns: tuple[str, ...]) -> tuple[str, ...]:
+def known_columns(data: SiteData, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The field that names columns which the table of times does not hold, or holds not once."""
     if data.survival is None:
         return ("survival",)
     known = set(columns) <= set(data.survival.column_names)

@@ -177,16 +177,18 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
 
 
 def parts(table: SurvivalTable, parameters: Parameters, edges: Floats) -> Iterator[Floats]:
-    """(n,) what each person of a stratum adds to each of the weighted sums that end at these edges.
+    """(n,) what each person adds to each of the weighted sums that end at these edges of the grid.
 
     For a gate that lets no sum leave which is almost one person's.
     """
     steps = _steps(parameters)
     kept = steps[np.isin(np.asarray(parameters.grid), edges)]
-    for one in _strata(clones(table, parameters.strategy, int(steps[-1]))):
-        weighed = weights(_models(table, one, parameters), *_last(parameters))
-        for added in _added(one, weighed, kept, parameters):
-            yield from added.T
+    strata = [
+        _added(one, weights(_models(table, one, parameters), *_last(parameters)), kept, parameters)
+        for one in _strata(clones(table, parameters.strategy, int(steps[-1])))
+    ]
+    for added in zip(*strata, strict=True):
+        yield from np.concatenate(added).T
 
 
 def cells(table: SurvivalTable, parameters: Parameters) -> tuple[Integers, Integers]:

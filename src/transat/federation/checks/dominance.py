@@ -1,11 +1,12 @@
 """G5. Dominance: no sum that leaves is almost all one or two people's.
 
 Rule: of every sum of a continuous column that a regression tells (over everybody, over the cases
-and the others, over each value of each 0/1 column), with its squares: the two largest people's
-parts are under 90% of the total; all but the two largest are at least 10% of the largest (p-ratio);
-and people with a part other than zero are none or at least the threshold. No minimum or maximum
-leaves; quantiles only from 1% to 99%, with the threshold of people on each side (`tellable`). What
-it stops: reading one person's value in a sum that is nearly that value.
+and the others, over each value of each 0/1 column), with its squares, and of every sum over people
+who weigh differently (an emulated trial's): the two largest people's parts are under 90% of the
+total; all but the two largest are at least 10% of the largest (p-ratio); and people with a part
+other than zero are none or at least the threshold. No minimum or maximum leaves; quantiles only
+from 1% to 99%, with the threshold of people on each side (`tellable`). What it stops: reading one
+person's value in a sum that is nearly that value.
 
 A person with several rows has the sum of their parts. Source: ACRO 1.0.2 default.yaml (n-k rule 2
 and 0.90, p-ratio 0.10); Insee, manual of tabular secrecy (85% for one enterprise).
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from transat.federation.checks.check import Asked, Remembered
 from transat.federation.data import SiteData
 from transat.federation.policy import Policy
-from transat.federation.questions import fit_of
+from transat.federation.questions import STEPS, fit_of
 from transat.federation.refusals import Refused
 from transat.federation.regression import Fit, zero_one
 
@@ -57,7 +58,12 @@ class Dominance:
         self._passed.add(fit.model)
 
     def after(self, asked: Asked, release: Any) -> Any:
-        """The release as it is."""
+        """The release as it is. Raises Refused: dominance, of weighted sums."""
+        parts = STEPS[asked.step].parts
+        if parts is not None:
+            for added in parts(asked.data, asked.parameters, release):
+                if not spread(added, asked.policy):
+                    raise Refused("dominance", ("weights",))
         return release
 
     def left(self, asked: Asked, release: Any) -> Remembered | None:

@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 
 from transat.federation.checks.check import Asked
 from transat.learners import bins, boosted_trees, trees
-from transat.statistics import cox, firth, inverse_variance, kaplan_meier, logistic
+from transat.statistics import (
+    aalen_johansen,
+    clone_censor_weight,
+    cox,
+    firth,
+    inverse_variance,
+    kaplan_meier,
+    log_rank,
+    logistic,
+)
 
 #: A 0/1 column (n,), and the person behind each of its rows.
 Column = tuple[NDArray[np.float64], NDArray[np.int64]]
@@ -37,8 +46,14 @@ def names(parameters: object) -> Names:
         return Names(parameters.bins.names, outcomes=(parameters.outcome,))
     if isinstance(parameters, cox.Parameters):
         return Names(survival=parameters.columns)
-    if isinstance(parameters, kaplan_meier.Parameters):
+    if isinstance(parameters, (kaplan_meier.Parameters, aalen_johansen.Parameters)):
         return Names(survival=(parameters.by,) if parameters.by else ())
+    if isinstance(parameters, log_rank.Parameters):
+        return Names(survival=parameters.groups)
+    if isinstance(parameters, clone_censor_weight.Parameters):
+        strategy = parameters.strategy
+        flags = tuple(name for name in (strategy.treated, strategy.trigger) if name)
+        return Names(survival=(*flags, *parameters.columns))
     return Names()
 
 

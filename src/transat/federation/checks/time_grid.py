@@ -5,11 +5,13 @@ population is its grid, and later ones may only take edges out of it. Neighbouri
 made one until, in each of them and in each group told apart, those who entered, had an event of
 each kind, or were censored are 0 or at least the threshold, and those who leave 0 or at least
 `leavers`; where those still observed at the end would be few, the last intervals are taken off.
-The grouping is made on the whole grid and for every kind of event, so that it never depends on the
-order of the questions and two answers differ by groups alone. Groups of another column, nested in
-or holding those told before, must not differ from them by a small count either. What it stops:
-the people who left within one short interval read one by one, or by subtracting two grids. Cox
-regressions send nothing by time.
+The grouping is made on the whole grid and for every kind of event, first of everybody, then, of
+those edges, by the groups that a question tells apart: so it never depends on the order of the
+questions, whoever adds up groups has the sums of everybody, and two answers differ by groups alone.
+Groups of another column, nested in or holding those told before, must not differ from them by a
+small count either. The arms of an emulated trial are told for one strategy of a population, weighed
+by a few models. What it stops: the people who left within one short interval read one by one, or by
+subtracting two grids. Cox regressions by stratum send nothing by time.
 
 Source: reference/federation.md §4.3 (risk sets differenced day by day gave back 1,363 of 3,000
 patients) and §4.4, G6; AI-SDC/ACRO acro/default.yaml 1.0.2 (survival threshold 10).
@@ -19,7 +21,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,28 +30,35 @@ from transat.cohorts.survival_table import SurvivalTable
 from transat.federation.checks import groups
 from transat.federation.checks.check import Asked, Remembered
 from transat.federation.data import SiteData
+from transat.federation.questions import STEPS
 from transat.federation.refusals import Refused
-from transat.statistics import kaplan_meier
-from transat.statistics.kaplan_meier import Parameters, Release
+from transat.federation.timed import Timed, everybody
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Grid = tuple[float, ...]
+
+#: Treatment models that may weigh the arms of one strategy: each tells the same people otherwise.
+MODELS: Final = 4
 
 
 class TimeGrid:
-    """The check of G6; it remembers, by population, its grid and the columns that told groups
-    apart."""
+    """The check of G6; it remembers, by population, its grid, the columns that told groups apart,
+    and the plan and models of its emulated trial."""
 
     rule, key = "G6", "time_grid"
 
     def __init__(self) -> None:
-        self._grid: dict[str, tuple[float, ...]] = {}
+        self._grid: dict[str, Grid] = {}
         self._by: dict[str, set[str]] = {}
+        self._plans: dict[str, dict[str, set[str]]] = {}
         self._named: tuple[SiteData, str] | None = None
 
     def before(self, asked: Asked) -> None:
-        """Raises Refused: time_grid, for edges that are no whole steps or not of the grid."""
-        if not isinstance(asked.parameters, Parameters):
+        """Raises Refused: time_grid, for edges that are no whole steps or not of the grid, another
+        strategy, or too many models."""
+        timed = _timed(asked)
+        if timed is None:
             return
         edges = asked.parameters.grid
         grid = self._grid.get(self._people(asked), edges)
@@ -57,38 +66,53 @@ class TimeGrid:
             raise Refused("time_grid", ("grid",))
         table = asked.data.survival
         # People who enter and leave within one interval are in no count: of two grids, not the same
-        if table is not None and table.entry.any() and edges != grid:
+        if table is not None and edges != grid and _late(table):
             raise Refused("time_grid", ("grid",))
+        plan, model = _plan(timed, asked)
+        plans = self._plans.get(self._people(asked), {})
+        if plan and plans and plan not in plans:
+            raise Refused("time_grid", ("strategy",))
+        if plan and len(plans.get(plan, set()) | {model}) > MODELS:
+            raise Refused("time_grid", ("columns",))
 
     def after(self, asked: Asked, release: Any) -> Any:
         """The release on fewer edges. Raises Refused: time_grid, where none is left."""
-        table = asked.data.survival
-        if not isinstance(release, Release) or table is None:
+        timed, table = _timed(asked), asked.data.survival
+        if timed is None or table is None:
             return release
         grid = self._grid.get(self._people(asked), asked.parameters.grid)
-        told = replace(asked.parameters, grid=grid)
-        edges = _edges(table, told, asked)
-        for by in sorted(self._by.get(self._people(asked), set()) - {told.by}):
-            if _nested(table, told, by, edges, asked):
-                named = told.by or by
+        told, by = replace(asked.parameters, grid=grid), timed.by(asked.parameters)
+        edges = _edges(table, told, timed, asked)
+        for other in sorted(self._by.get(self._people(asked), set()) - {by}):
+            if not timed.plan(told) and _nested(table, grid, (by, other), asked):
+                named = by or other
                 raise Refused("time_grid", (named,), (f"-{named}",))
         merged = release.merged(np.isin(release.edges, edges))
         if not merged.edges.size or not _fit(merged, asked):
-            raise Refused("time_grid", (told.by,) if told.by else ())
+            raise Refused("time_grid", (by,) if by else ())
         return merged
 
     def left(self, asked: Asked, release: Any) -> Remembered | None:
-        """The grid and the column, where the release is told by time."""
-        if not isinstance(release, Release):
+        """The grid and what told groups apart, where the release is told by time."""
+        timed = _timed(asked)
+        if timed is None:
             return None
         grid = self._grid.get(self._people(asked), asked.parameters.grid)
-        return {"people": self._people(asked), "grid": list(grid), "by": asked.parameters.by}
+        plan, model = _plan(timed, asked)
+        said = {"people": self._people(asked), "grid": list(grid)}
+        if plan:
+            return {**said, "plan": plan, "model": model}
+        return {**said, "by": timed.by(asked.parameters)}
 
     def recall(self, remembered: Remembered) -> None:
-        """Remember a population's grid and a column."""
+        """Remember a population's grid and a column, or a plan."""
         people = str(remembered["people"])
         self._grid[people] = tuple(float(edge) for edge in remembered["grid"])
-        self._by.setdefault(people, set()).add(str(remembered["by"]))
+        if "plan" in remembered:
+            plans = self._plans.setdefault(people, {})
+            plans.setdefault(str(remembered["plan"]), set()).add(str(remembered["model"]))
+        else:
+            self._by.setdefault(people, set()).add(str(remembered["by"]))
 
     def _people(self, asked: Asked) -> str:
         """A name of those whose times are told, whatever the cohort is called."""
@@ -100,17 +124,41 @@ class TimeGrid:
         return self._named[1]
 
 
-def _edges(table: SurvivalTable, told: Parameters, asked: Asked) -> NDArray[np.float64]:
-    """The edges of the grid that may leave."""
-    cells, remaining = _cells(table, told)
+def _timed(asked: Asked) -> Timed | None:
+    return STEPS[asked.step].timed
+
+
+def _plan(timed: Timed, asked: Asked) -> tuple[str, str]:
+    """Names of a plan and its model; empty where there is none."""
+    said = timed.plan(asked.parameters), timed.model(asked.parameters)
+    plan, model = (hashlib.sha256(text.encode()).hexdigest()[:32] if text else "" for text in said)
+    return plan, model
+
+
+def _late(table: SurvivalTable) -> bool:
+    """Whether somebody enters late; spells begin where the one before ends."""
+    first = np.full(int(np.unique(table.people).size), np.inf)
+    np.minimum.at(first, np.unique(table.people, return_inverse=True)[1], table.entry)
+    return bool(first.any())
+
+
+def _edges(table: SurvivalTable, told: Any, timed: Timed, asked: Asked) -> NDArray[np.float64]:
+    """The edges of the grid that may leave: of everybody's, those that the groups told leave."""
+    every = _kept(everybody(table, told.grid), np.ones(len(told.grid), dtype=np.bool_), asked)
+    return np.asarray(told.grid)[_kept(timed.cells(table, told), every, asked)]
+
+
+def _kept(found: tuple[Integers, Integers], allowed: Flags, asked: Asked) -> Flags:
+    """(K,) where intervals end; cells (C, K), remaining (G, K)."""
+    cells, remaining = found
     floor = _floors(asked)
-    kept = groups.ends(cells, floor, np.ones(cells.shape[1], dtype=np.bool_))
+    kept = groups.ends(cells, floor, allowed)
     while kept.any():
         last = int(np.flatnonzero(kept)[-1])
         if groups.fits(remaining[:, last], floor):
             break
         kept[last] = False
-    return np.asarray(told.grid)[kept]
+    return kept
 
 
 def _floors(asked: Asked) -> Integers:
@@ -118,47 +166,32 @@ def _floors(asked: Asked) -> Integers:
     return np.array([max(asked.policy.threshold, int(asked.policy.limit("leavers")))])
 
 
-def _cells(table: SurvivalTable, told: Parameters) -> tuple[Integers, Integers]:
-    """(C, K) who entered, was censored, had each kind of event, by group; and (G, K) who remains
-    observed after each edge."""
-    whole = kaplan_meier.at_site(table, replace(told, event=0))
-    kinds = [
-        kaplan_meier.at_site(table, replace(told, event=int(kind))).events
-        for kind in np.unique(table.event[table.event > 0])
-    ]
-    cells = np.concatenate([whole.entered, whole.censored, *kinds])
-    left = np.cumsum(whole.events + whole.censored, axis=1)
-    return cells, whole.entered.sum(axis=1)[:, None] - left
-
-
-def _fit(release: Release, asked: Asked) -> bool:
+def _fit(release: Any, asked: Asked) -> bool:
     return all(groups.fits(cells, _floors(asked)) for cells in release.counts().values())
 
 
-def _nested(
-    table: SurvivalTable, told: Parameters, by: str, edges: NDArray[np.float64], asked: Asked
-) -> bool:
+def _nested(table: SurvivalTable, grid: Grid, by: tuple[str, str], asked: Asked) -> bool:
     """Whether a group of one column, less one of the other that it holds, leaves a small count."""
-    other = replace(told, by=by)
-    common = np.intersect1d(edges, _edges(table, other, asked))
-    if not common.size:
+    every = _kept(everybody(table, grid), np.ones(len(grid), dtype=np.bool_), asked)
+    one_kept, other_kept = (_kept(everybody(table, grid, name), every, asked) for name in by)
+    common = tuple(float(edge) for edge in np.asarray(grid)[one_kept & other_kept])
+    if not common:
         return False
-    on_common = replace(told, by="", grid=tuple(float(edge) for edge in common))
-    for one in _members(table, told):
-        for two in _members(table, other):
+    for one in _members(table, by[0]):
+        for two in _members(table, by[1]):
             small, large = (one, two) if one.sum() <= two.sum() else (two, one)
             if (small & ~large).any() or not (large & ~small).any():
                 continue
-            cells, remaining = _cells(_rows(table, large & ~small), on_common)
+            cells, remaining = everybody(_rows(table, large & ~small), common)
             if not groups.fits(np.vstack([cells, remaining]), _floors(asked)):
                 return True
     return False
 
 
-def _members(table: SurvivalTable, told: Parameters) -> tuple[Flags, ...]:
-    if not told.by:
+def _members(table: SurvivalTable, by: str) -> tuple[Flags, ...]:
+    if not by:
         return (np.ones(table.n, dtype=np.bool_),)
-    column = table.columns[:, table.column_names.index(told.by)] == 1
+    column = table.columns[:, table.column_names.index(by)] == 1
     return column, ~column
 
 

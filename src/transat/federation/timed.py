@@ -1,0 +1,154 @@
+"""Statistics that are told by time, as the gate sees them: which head counts stand behind each
+interval of their grid, in which groups, and which of their questions are not answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transat.cohorts.survival_table import SurvivalTable
+from transat.federation.data import SiteData
+from transat.federation.survival import known_columns
+from transat.statistics import aalen_johansen, clone_censor_weight, kaplan_meier
+from transat.statistics.risk_sets import positions
+
+Integers = NDArray[np.int64]
+
+#: (C, K) head counts that an answer tells, and (G, K) people followed after each edge.
+Cells = tuple[Integers, Integers]
+
+#: Edges of the longest grid: sixty years of months.
+LONGEST = 720
+#: Draws of the variance of an emulated trial.
+DRAWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """How an answer by time is looked at; the parameters have `grid`.
+
+    cells: on the whole grid, whatever kind of event was asked for. by: the 0/1 column whose groups
+    are told apart, empty for everybody. plan: how else people are grouped, one for a population;
+    model: what weighs them, few for a plan.
+    """
+
+    cells: Callable[[SurvivalTable, Any], Cells]
+    by: Callable[[Any], str]
+    plan: Callable[[Any], str] = lambda _: ""
+    model: Callable[[Any], str] = lambda _: ""
+
+
+def everybody(table: SurvivalTable, grid: tuple[float, ...], by: str = "") -> Cells:
+    """Who enters, is censored, has each kind of event, by interval and group; who remains."""
+    people = whole_people(table)
+    told = kaplan_meier.Parameters(grid, by=by)
+    whole = kaplan_meier.at_site(people, told)
+    kinds = [
+        kaplan_meier.at_site(people, replace(told, event=int(kind))).events
+        for kind in np.unique(people.event[people.event > 0])
+    ]
+    left = np.cumsum(whole.events + whole.censored, axis=1)
+    cells = np.concatenate([whole.entered, whole.censored, *kinds])
+    return cells, whole.entered.sum(axis=1)[:, None] - left
+
+
+def whole_people(table: SurvivalTable) -> SurvivalTable:
+    """The same table, one row a person from the first entry to the last end; unweighted."""
+    persons, first, person = np.unique(table.people, return_index=True, return_inverse=True)
+    if persons.size == table.n:
+        return replace(table, weights=None)
+    entry, time = np.full(persons.size, np.inf), np.zeros(persons.size)
+    np.minimum.at(entry, person, table.entry)
+    np.maximum.at(time, person, table.time)
+    event = np.zeros(persons.size, dtype=np.int8)
+    np.maximum.at(event, person, np.where(table.time == time[person], table.event, 0))
+    return SurvivalTable(
+        persons.size, time, entry, event, table.columns[first], table.column_names,
+        table.strata[first], table.stratum_labels, persons,
+    )  # fmt: skip
+
+
+def unfit_curve(data: SiteData, parameters: kaplan_meier.Parameters) -> tuple[str, ...]:
+    """Fields of a survival curve's question that are not answered so."""
+    wrong = _unfit(data, parameters)
+    return wrong if 0 <= parameters.event <= 127 else (*wrong, "event")
+
+
+def unfit_incidence(data: SiteData, parameters: aalen_johansen.Parameters) -> tuple[str, ...]:
+    """Fields of a question about cumulative incidences that are not answered so."""
+    wrong, held = _unfit(data, parameters), data.survival
+    if held is not None and not int(held.event.max(initial=1)) <= parameters.kinds <= 127:
+        wrong += ("kinds",)
+    return wrong
+
+
+def _unfit(
+    data: SiteData, parameters: kaplan_meier.Parameters | aalen_johansen.Parameters
+) -> tuple[str, ...]:
+    by = (parameters.by,) if parameters.by else ()
+    wrong = known_columns(data, by)
+    survival = data.survival
+    if survival is None:
+        return wrong
+    if not wrong:
+        wrong = _two_values(survival, by, "by")
+    if np.unique(survival.people).size < survival.n:
+        wrong += ("spells",)  # rows are counted, so they must be people
+    if survival.weights is not None:
+        wrong += ("weights",)
+    return wrong if _rising(parameters.grid) else (*wrong, "grid")
+
+
+def unfit_trial(data: SiteData, parameters: clone_censor_weight.Parameters) -> tuple[str, ...]:
+    """Fields of an emulated trial's question that are not answered so."""
+    strategy, survival = parameters.strategy, data.survival
+    flags = tuple(name for name in (strategy.treated, strategy.trigger) if name)
+    wrong = known_columns(data, parameters.columns) + known_columns(data, flags)
+    if wrong or survival is None:
+        return wrong
+    wrong = _two_values(survival, flags, "strategy")
+    if survival.weights is not None:
+        wrong += ("weights",)
+    sound = (
+        ("strategy", strategy.step > 0 and strategy.grace > 0 and strategy.wait >= 0),
+        ("grid", _rising(parameters.grid) and _whole(parameters)),
+        ("periods", not parameters.periods or _rising(parameters.periods)),
+        ("event", 0 <= parameters.event <= 127),
+        ("penalty", 0 <= parameters.penalty < np.inf),
+        ("cap", 1 <= parameters.cap < np.inf),
+        ("draws", 2 <= parameters.draws <= DRAWS),
+        ("level", 0 < parameters.level < 1),
+    )
+    return wrong + tuple(name for name, right in sound if not right)
+
+
+def _whole(parameters: clone_censor_weight.Parameters) -> bool:
+    """Whether the edges are at most `LONGEST` whole steps of a trial."""
+    steps = np.asarray(parameters.grid) / max(parameters.strategy.step, 1e-9)
+    return bool(np.allclose(steps, np.rint(steps)) and steps[-1] <= LONGEST)
+
+
+def _two_values(table: SurvivalTable, names: tuple[str, ...], field: str) -> tuple[str, ...]:
+    held = table.columns[:, positions(table, names)]
+    return () if np.isin(held, (0.0, 1.0)).all() else (field,)
+
+
+def _rising(grid: tuple[float, ...]) -> bool:
+    edges = np.asarray(grid)
+    return bool(1 <= edges.size <= LONGEST and edges[0] > 0 and (np.diff(edges) > 0).all())
+
+
+#: Survival curves and cumulative incidences: the same counts, by group.
+CURVES = Timed(lambda table, asked: everybody(table, asked.grid, asked.by), lambda asked: asked.by)
+#: An emulated trial: by arm.
+TRIAL = Timed(
+    clone_censor_weight.cells, lambda _: "",
+    plan=lambda asked: repr(asked.strategy),
+    model=lambda asked: repr((
+        asked.columns, asked.periods, asked.penalty, asked.cap, asked.draws,
+    )),
+)  # fmt: skip
