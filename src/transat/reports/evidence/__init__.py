@@ -1,0 +1,1 @@
+"""The evidence of a prediction model: reporting items and questions of bias, a card, from its run."""
