@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from transat.core.languages import Text
-from transat.reports.evidence.forms import Answer, empty, filled, items
+from transat.reports.evidence.forms import Answer, Form, empty, filled, items
 
 
 def test_tripod_ai_has_its_27_items_in_52_parts() -> None:
@@ -26,17 +26,20 @@ def test_probast_ai_has_16_and_18_questions_in_four_domains() -> None:
 
 
 @pytest.mark.parametrize("form", ["tripod_ai", "probast_ai"])
-def test_every_item_is_said_in_two_languages(form: str) -> None:
-    for item in items(form):  # type: ignore[arg-type]
-        assert item.text.fr and item.text.en and item.text.fr != item.text.en
-        assert len({item.key for item in items(form)}) == len(items(form))  # type: ignore[arg-type]
+def test_every_item_is_said_in_two_languages(form: Form) -> None:
+    for item in items(form):
+        assert item.text.fr
+        assert item.text.en
+        assert item.text.fr != item.text.en
+    assert len({item.key for item in items(form)}) == len(items(form))
 
 
 def test_what_is_not_answered_is_named() -> None:
     said = Answer(Text("SNDS et Québec", "SNDS and Québec"), "result.json")
     lines = filled("tripod_ai", {"5a": said})
     assert [line.answer for line in lines if line.item.key == "5a"] == [said]
-    assert len(empty(lines)) == 51 and "5a" not in empty(lines)
+    assert len(empty(lines)) == 51
+    assert "5a" not in empty(lines)
 
 
 def test_an_answer_to_no_item_is_an_error() -> None:

@@ -1,1 +1,1 @@
-"""The evidence of a prediction model: reporting items and questions of bias, a card, from its run."""
+"""The evidence of a prediction model: reporting items, questions of bias, a card, from its run."""

@@ -1,4 +1,4 @@
-"""What a prediction model's reader asks: TRIPOD+AI's items and PROBAST+AI's questions, in our words.
+"""What a prediction model's reader asks: TRIPOD+AI's items, PROBAST+AI's questions, in our words.
 
 TRIPOD+AI: 27 items in 52 parts; PROBAST+AI: 16 questions on development, 18 on evaluation. A run
 answers what its own artefacts can; what they cannot is flagged as empty, never guessed: judging a
