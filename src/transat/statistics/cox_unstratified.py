@@ -276,7 +276,7 @@ class _Ascent:
         releases = [r.merged(np.isin(r.edges, common)) for r in releases]
         self.persons, self.events = (sum(getattr(r, f) for r in releases) for f in _HEADS)
         deaths = [r.weights if r.weights.size else r.failed for r in releases]
-        self.deaths = np.sum(deaths, axis=0, dtype=np.float64)
+        self.deaths: Floats = np.sum(deaths, axis=0, dtype=np.float64)
         if not self.deaths.any():
             raise _refused("event", "Aucun événement de cette sorte.", "No event of this kind.")
         self.edges = common
