@@ -55,6 +55,13 @@ def declare(app: typer.Typer) -> None:
         "Tours d'un réseau de deux sites réels ; régressions, à côté des lignes réunies.",
         "Rounds of a network of two real sites; regressions, beside the pooled rows.",
     )(federation)
+    command(
+        bench,
+        "boosting",
+        "Risques instantanés par arbres, sur deux sites, à côté de scikit-learn sur les lignes "
+        "réunies.",
+        "Hazards by boosted trees over two sites, beside scikit-learn on the pooled rows.",
+    )(boosting)
     app.add_typer(bench, name="bench")
 
 
@@ -188,6 +195,21 @@ def federation(
     from transat.cli import measure_federation
 
     _print(measure_federation.federation(rows, columns), json)
+
+
+def boosting(
+    people: Annotated[int, typer.Option(min=1000, help=say("Personnes.", "People."))] = 100_000,
+    columns: Annotated[int, typer.Option(min=4, help=say("Colonnes.", "Columns."))] = 50,
+    trees: Annotated[int, typer.Option(min=1, help=say("Arbres.", "Trees."))] = 100,
+    depth: Annotated[
+        int, typer.Option(min=1, max=6, help=say("Niveaux d'un arbre.", "Levels of a tree."))
+    ] = 3,
+    json: Json = False,
+) -> None:
+    """Measure the boosted hazards and print the figures."""
+    from transat.cli import measure_boosting
+
+    _print(measure_boosting.boosting(people, columns, trees, depth), json)
 
 
 def _print(figures: dict[str, str | int | float], json: bool) -> None:
