@@ -15,7 +15,16 @@ from transat.cohorts.analysis_table import AnalysisTable
 from transat.cohorts.survival_table import SurvivalTable
 from transat.learners import bins, boosted_trees
 from transat.learners.trees import Bins
-from transat.statistics import cox, firth, kaplan_meier, logistic, mantel_haenszel, prevalence
+from transat.statistics import (
+    aalen_johansen,
+    cox,
+    firth,
+    kaplan_meier,
+    log_rank,
+    logistic,
+    mantel_haenszel,
+    prevalence,
+)
 from transat.statistics.design_matrix import Model
 
 #: What a statistic's `combine` calls: a step's name fixed, parameters to each site (or to all).
@@ -29,7 +38,11 @@ GRID = Bins(
 )
 COVARIATES = ("age", "epilepsy")
 MONTHS = kaplan_meier.Parameters(tuple(float(m) for m in range(6, 60, 6)), by="old")
+KINDS = aalen_johansen.Parameters(MONTHS.grid, by="old")
 COX = cox.Parameters(("x0", "old"))
+GROUPS = log_rank.Parameters(("old",))
+#: What is told on the edges that every gate left.
+BY_TIME = ("kaplan_meier", "aalen_johansen")
 SURVIVAL = ("time", "entry", "event", "columns", "strata", "people")
 
 
@@ -151,6 +164,35 @@ def _kaplan_meier() -> Case:
     )
 
 
+def _aalen_johansen() -> Case:
+    def told(releases: Sequence[Any]) -> dict[str, Any]:
+        curves = aalen_johansen.combine(releases, KINDS).together
+        return {
+            f"{k} {name} {kind}": dict(zip(curve.edges.tolist(), values, strict=True))
+            for k, curve in enumerate(curves)
+            for name in ("incidence", "standard_errors", "low", "high")
+            for kind, values in enumerate(getattr(curve, name))
+        }
+
+    return Case(
+        lambda asking, split: told(asking("aalen_johansen")([KINDS])),
+        lambda split: told([aalen_johansen.at_site(stacked_times(split.survival), KINDS)]),
+        0.0,
+    )
+
+
+def _log_rank() -> Case:
+    def told(releases: Sequence[Any]) -> dict[str, Any]:
+        result = log_rank.combine(releases, GROUPS)
+        return {"chi_square": result.chi_square, "p": result.p, "persons": result.persons}
+
+    return Case(
+        lambda asking, split: told(asking("log_rank")([GROUPS])),
+        lambda split: told([log_rank.at_site(stacked_times(split.survival), GROUPS)]),
+        1e-10,
+    )
+
+
 def _prevalence() -> Case:
     def told(releases: Sequence[Any]) -> dict[str, Any]:
         found = prevalence.combine(releases).together
@@ -208,6 +250,8 @@ CASES = {
     "firth": _regressed(firth),
     "cox": _cox(),
     "kaplan_meier": _kaplan_meier(),
+    "aalen_johansen": _aalen_johansen(),
+    "log_rank": _log_rank(),
     "boosted_trees": _boosted_trees(),
 }
 

@@ -57,6 +57,23 @@ def test_what_it_remembers_survives_a_restart() -> None:
     assert refusal(BetweenReleases(), smaller) is None
 
 
+def test_only_populations_that_hold_one_another_are_compared() -> None:
+    """Of two halves with 100 people in common, a near count of both is a count of nobody."""
+    halves = ROWS.take(np.arange(2050)), ROWS.take(np.arange(1950, 4000))
+    named = np.arange(2050), np.arange(1950, 4000)
+    check = BetweenReleases()
+    first, second = (data(t, p) for t, p in zip(halves, named, strict=True))
+    answered(check, asked(first, "prevalence"))
+    assert refusal(check, asked(second, "prevalence")) is None
+    smaller = data(halves[0].take(np.arange(2045)), named[0][:2045])
+    assert refusal(check, asked(smaller, "prevalence")) is not None
+    nearly = np.append(named[0][:2040], np.arange(10_000, 10_010))  # but for ten people
+    assert (
+        refusal(check, asked(data(halves[0].take(np.arange(2050)), nearly), "prevalence")) is None
+    )
+    assert refusal(check, asked(data(halves[0].take(np.arange(2045)), nearly[5:]), "prevalence"))
+
+
 def test_withheld_and_derived_counts_have_no_key() -> None:
     counts = {
         "persons": np.array([500]),

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_sites import COHORT, STUDY, TODAY, key, permit, policy, site_data
 from made_sites import attrition as steps_of
-from splits import CASES, Ask, Split, drawn, same
+from splits import BY_TIME, CASES, Ask, Split, drawn, same
 
 from transat.federation.coordinator import Coordinator
 from transat.federation.in_process import InProcess
@@ -79,7 +79,7 @@ class OverATransport:
             coordinator = Coordinator(transport, key("coordinator"), allowed)
             found = case.federated(lambda step: _asked(coordinator, step, names), split)
         wanted = case.pooled(split)
-        if name == "kaplan_meier":  # on the edges that every gate left
+        if name in BY_TIME:
             wanted = {
                 key: {edge: value for edge, value in curve.items() if edge in found[key]}
                 for key, curve in wanted.items()

@@ -37,7 +37,10 @@ QUESTIONS: dict[str, object] = {
 
 
 #: Steps of times and of trees, which answer in test_time_grid and test_trees_check.
-ELSEWHERE = {"cox", "kaplan_meier", "bins", "boosted_trees", "tree_review"}
+ELSEWHERE = {
+    *("cox", "kaplan_meier", "bins", "boosted_trees", "tree_review"),
+    *("aalen_johansen", "log_rank", "clone_censor_weight"),
+}
 
 
 def test_every_step_is_installed_and_answers(new_site: NewSite, draw: Draw) -> None:

@@ -1,10 +1,12 @@
 """G8, first part. Two releases never differ by a handful of people: the counts that already left.
 
-Rule: a count of one name ('exposed_cases N03AG01 spina_bifida'), whatever the population was, may
-leave again unchanged, or far away, never 1 to threshold-1 away from what left before under that
-name; nor may a total (rows, attrition steps) lie that near another total. The counts that a
-regression implies (G3) are among them. What it stops: two populations, asked about one after the
-other, whose counts tell of the few people by whom they differ.
+Rule: a count of one name ('exposed_cases N03AG01 spina_bifida') may leave again unchanged, or far
+away, never 1 to threshold-1 away from what left before under that name, of the same people or of a
+population of which one holds the other, but for fewer than the threshold; nor may a total (rows,
+attrition steps) lie that near another total of theirs. The counts that a regression implies (G3)
+are among them. What it stops: two populations, asked about one after the other, whose counts tell
+of the few people by whom they differ. (Of two that each have many people whom the other has not,
+a difference of counts is a count of nobody in particular.)
 
 Source: reference/federation.md §4.3 (the same score with and without one patient), G8; no published
 text gives this rule. `overlap` looks at the populations themselves.
@@ -21,6 +23,7 @@ from numpy.typing import NDArray
 
 from transat.federation.checks import implied_tables
 from transat.federation.checks.check import Asked, Remembered
+from transat.federation.checks.overlap import People, nested, packed, population, unpacked
 from transat.federation.data import SiteData
 from transat.federation.questions import STEPS, fit_of
 from transat.federation.refusals import Refused
@@ -41,7 +44,8 @@ class BetweenReleases:
     rule, key = "G8", "between_releases"
 
     def __init__(self) -> None:
-        self._left: dict[str, set[int]] = {}
+        self._left: dict[str, dict[str, set[int]]] = {}
+        self._people: dict[str, People] = {}
         self._data: SiteData | None = None
         self._implied: OrderedDict[str, dict[str, int]] = OrderedDict()
 
@@ -50,24 +54,38 @@ class BetweenReleases:
 
     def after(self, asked: Asked, release: Any) -> Any:
         """The release as it is. Raises Refused: between_releases, with the kinds of counts."""
-        near = too_near(self._left, self._counts(asked, release), asked.policy.threshold)
-        if near:
-            raise Refused("between_releases", near)
+        name, people = population(asked.data)
+        threshold = asked.policy.threshold
+        counts = self._counts(asked, release)
+        for other in {name, *self._left}:
+            if other == name or nested(people, self._people[other], threshold):
+                near = too_near(self._left.get(other, {}), counts, threshold)
+                if near:
+                    raise Refused("between_releases", near)
         return release
 
     def left(self, asked: Asked, release: Any) -> Remembered | None:
         """The counts not remembered yet, by name."""
+        name, people = population(asked.data)
+        left = self._left.get(name, {})
         new = {
             key: value
             for key, value in self._counts(asked, release).items()
-            if value not in self._left.get(key, ())
+            if value not in left.get(key, ())
         }
-        return new or None
+        if not new:
+            return None
+        who = {} if name in self._people else {"people": packed(people)}
+        return {"population": name, "counts": new, **who}
 
     def recall(self, remembered: Remembered) -> None:
         """Remember counts that left."""
-        for key, value in remembered.items():
-            self._left.setdefault(str(key), set()).add(int(value))
+        name = str(remembered["population"])
+        if "people" in remembered:
+            self._people[name] = unpacked(str(remembered["people"]))
+        left = self._left.setdefault(name, {})
+        for key, value in remembered["counts"].items():
+            left.setdefault(str(key), set()).add(int(value))
 
     def _counts(self, asked: Asked, release: Any) -> dict[str, int]:
         """Every count that a release states or implies, by name; withheld and derived left out."""

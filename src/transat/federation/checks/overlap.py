@@ -107,6 +107,11 @@ def too_near(people: People, others: tuple[People, ...], threshold: int) -> bool
     return False
 
 
+def nested(one: People, other: People, threshold: int) -> bool:
+    """Whether one population holds the other but for 0 to threshold-1 people of it."""
+    return min(one.size, other.size) - _both(one, other) < threshold
+
+
 def _both(one: People, other: People) -> int:
     if not one.size or not other.size or one[-1] < other[0] or other[-1] < one[0]:
         return 0

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -129,10 +129,8 @@ class Path:
 
 def fit_name(step: str, parameters: Any) -> str | None:
     """A name for the fit that a step belongs to, the same at every site; None for other steps."""
-    if hasattr(parameters, "start"):  # trees: no coefficients, and their own check (G7)
-        return step + hashlib.sha256(PARAMETERS.encode(parameters.start())).hexdigest()
-    if not hasattr(parameters, "coefficients"):
-        return None
+    if not hasattr(parameters, "coefficients") and not hasattr(parameters, "start"):
+        return None  # trees have no coefficients, and their own check (G7)
     start = _start(parameters)
     if hasattr(start, "model"):
         start = replace(start, model=replace(start.model, site=0))
@@ -140,10 +138,17 @@ def fit_name(step: str, parameters: Any) -> str | None:
 
 
 def _first(parameters: Any) -> bool:
-    return not any(parameters.coefficients) and not getattr(parameters, "inverse", ())
+    """Whether a question is its fit's first; it may spell coefficients zero out."""
+    if any(parameters.coefficients):
+        return False
+    return bool(replace(parameters, coefficients=()) == _start(parameters))
 
 
 def _start(parameters: Any) -> Any:
+    """The first question of the fit to which one belongs."""
+    for name in ("start", "first"):
+        if hasattr(parameters, name):
+            return getattr(parameters, name)()
     inverse = {"inverse": ()} if hasattr(parameters, "inverse") else {}
     return replace(parameters, coefficients=(), **inverse)
 
@@ -216,11 +221,16 @@ def _release(body: bytes, step: str) -> Any:
 
 
 def _same(wanted: Any, asked: Any) -> bool:
-    for name in ("coefficients", "inverse"):
-        one, other = getattr(wanted, name, ()), getattr(asked, name, ())
-        if len(one) != len(other):
-            return False
-        scale = max(1.0, *(abs(v) for v in one)) if one else 1.0
-        if not np.allclose(one, other, rtol=0, atol=NEAR * scale):
-            return False
-    return True
+    """Whether two questions are one, but for the last digits of the numbers sent down."""
+    pairs = ((getattr(wanted, f.name), getattr(asked, f.name)) for f in fields(wanted))
+    return type(wanted) is type(asked) and all(_alike(one, other) for one, other in pairs)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    numbers = isinstance(one, tuple) and bool(one) and all(isinstance(v, float) for v in one)
+    if not numbers:
+        return bool(one == other)
+    if len(one) != len(other) or not all(isinstance(v, float) for v in other):
+        return False
+    scale = max(1.0, *(abs(v) for v in one))
+    return bool(np.allclose(one, other, rtol=0, atol=NEAR * scale))
