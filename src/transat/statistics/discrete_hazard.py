@@ -67,7 +67,7 @@ class Parameters:
     kinds: int = 1
     link: Literal["logit", "cloglog"] = "logit"
     level: float = 0.95
-    tolerance: float = 1e-14
+    tolerance: float = 1e-18
     most_rounds: int = 60
     edges: tuple[float, ...] = ()
     coefficients: tuple[float, ...] = ()
