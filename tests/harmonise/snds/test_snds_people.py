@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from snds_extract import NativeExtract, harmonised
+from snds_extract import ANNA, NativeExtract, harmonised
 
 from transat.core.errors import InputError
 
@@ -96,3 +96,25 @@ def test_nothing_is_left_when_the_extract_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="IR_BEN_R"):
         harmonised(NativeExtract().line(), tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["native"]
+
+
+@pytest.mark.parametrize(
+    ("death", "end"),
+    [("01/01/1600", "2020-01-31"), ("04/05/2016", "2016-05-04"), ("04/05/2014", "2020-01-31")],
+)
+def test_an_exemption_granted_for_years_ends_with_the_person(
+    tmp_path: Path, death: str, end: str
+) -> None:
+    """A death before the exemption began (an error of the source) is left to the checks."""
+    native = NativeExtract().person(BEN_DCD_DTE=death)
+    native.add(
+        "IR_IMB_R",
+        **ANNA,
+        IMB_ETM_NAT=41,
+        MED_MTF_COD="I350",
+        IMB_ALD_DTD="01/02/2015",
+        IMB_ALD_DTF="31/01/2020",
+    )
+    found = harmonised(native, tmp_path)
+    query = "SELECT CAST(condition_end_date AS VARCHAR) FROM condition_occurrence"
+    assert found.rows(query) == [(end,)]

@@ -31,6 +31,11 @@ _ROLES: Final = ("DP", "MMP", "DR", "FPP", "AE", "DMPP", "DMPA", "DAS", "UM")
 _MAIN: Final = ("DP", "MMP")
 #: Standard concepts of OMOP's Condition Status domain.
 _PRIMARY, _SECONDARY = 32902, 32908
+#: An exemption is granted for years to come, and ends with the person.
+_END: Final = (
+    "CASE WHEN d.status = 'ALD' AND g.day BETWEEN d.day AND d.last_day THEN g.day "
+    "ELSE d.last_day END"
+)
 #: A unit's number fits below, the rank of a role above.
 _SHIFT: Final = 1 << 32
 
@@ -97,7 +102,7 @@ def build(engine: Engine, context: Context) -> str:
         "SELECT CAST(row_number() OVER (ORDER BY d.person_id, d.day, d.code, d.status, "
         "d.visit_occurrence_id) AS INTEGER) AS condition_occurrence_id, d.person_id, "
         "coalesce(w.concept_id, 0) AS condition_concept_id, d.day AS condition_start_date, "
-        f"d.last_day AS condition_end_date, CASE d.status WHEN 'ALD' THEN {CLAIM_RECORD} "
+        f"{_END} AS condition_end_date, CASE d.status WHEN 'ALD' THEN {CLAIM_RECORD} "
         f"WHEN '{CAUSE}' THEN {DEATH_CERTIFICATE} ELSE {EHR_RECORD} END "
         f"AS condition_type_concept_id, CASE WHEN d.status IN ({main}) THEN {_PRIMARY} "
         f"WHEN d.status IN ('ALD', '{CAUSE}') THEN 0 "
@@ -105,5 +110,6 @@ def build(engine: Engine, context: Context) -> str:
         "d.status AS condition_status_source_value, d.visit_occurrence_id, d.visit_detail_id, "
         "d.written AS condition_source_value, "
         "coalesce(n.concept_id, 0) AS condition_source_concept_id FROM diagnosis AS d "
-        f"{concept_sql('CIM10', 'd.code', 'n')} {concept_sql('ICD10', icd10_sql('d.code'), 'w')}"
+        f"{concept_sql('CIM10', 'd.code', 'n')} {concept_sql('ICD10', icd10_sql('d.code'), 'w')} "
+        "LEFT JOIN deceased AS g ON g.person_id = d.person_id"
     )
