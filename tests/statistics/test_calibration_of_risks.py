@@ -102,6 +102,19 @@ def test_r_with_ties(r_rows: Any) -> None:
     agrees("rotterdam_96", scored(rows, "one_96"))
 
 
+def test_r_with_competing_events(shared: Path, r_rows: Any) -> None:
+    """R cmprsk's crr on the spline, and its predicted incidence."""
+    for name, rows in (
+        ("mgus2_120", scored(predictions(shared, "mgus2"), "csc.2")),
+        ("rotterdam_60", scored(rotterdam(r_rows), "one_60")),
+    ):
+        expected = EXPECTED["calibration_competing"][name]
+        smooth = curve(rows, expected["horizon"])
+        found = {"ICI": smooth.ici, "E50": smooth.e50, "E90": smooth.e90, "Emax": smooth.largest}
+        for key, value in found.items():
+            assert value == pytest.approx(expected[key], abs=1e-6)
+
+
 def simulated(seed: int, n: int, tilt: float = 1.0, shift: float = 0.0) -> tuple[ScoredRows, float]:
     """Two competing exponential hazards; the predicted risk of the first by 5, on the log(-log)
     scale drawn `tilt` times too far from its mean and `shift` too high."""
@@ -132,7 +145,7 @@ def test_a_true_model_is_found_calibrated_with_competing_events() -> None:
     assert (held / 200 > 0.9).all()
     rows, horizon = simulated(1, 20_000)
     smooth = curve(rows, horizon)
-    assert smooth.method == "binomial"
+    assert smooth.method == "fine_gray"
     assert smooth.ici < 0.01
 
 

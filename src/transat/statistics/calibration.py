@@ -14,8 +14,9 @@ Formula
                    where b = 1, and slope b. For one horizon and with competing events
     curve          observed risk as a smooth function of r by a restricted cubic spline of c with
                    knots at its 10th, 50th and 90th percentiles: in a Cox regression (Efron, with
-                   its baseline at t) or, where other events compete, in the weighted regression of
-                   "weak". Over people, ICI is the mean |observed - r|, E50 and E90 its quantiles
+                   its baseline at t) or, where other events compete, of Fine and Gray
+                   (cmprsk's convention). Over people, ICI is the mean |observed - r|, E50 and E90
+                   its quantiles
     Standard errors of the first and of "weak" from the influence; those of the curve's indices by
     resampling people (`resampled`).
 
@@ -46,7 +47,7 @@ from scipy.special import gammaincinv
 from transat.cohorts.survival_table import SurvivalTable
 from transat.core.errors import StudyError
 from transat.core.languages import Text
-from transat.statistics import cox, cox_sums
+from transat.statistics import cox, cox_sums, fine_gray
 from transat.statistics.risk_sets import risk_sets
 from transat.statistics.scored_rows import (
     AtHorizon,
@@ -85,7 +86,7 @@ class Curve:
     """method: which regression was smoothed. knots: of the spline, none for a line. predicted,
     observed: (n,) at each row. ici, e50, e90, largest: of |observed - predicted|."""
 
-    method: Literal["cox", "binomial"]
+    method: Literal["cox", "fine_gray"]
     knots: tuple[float, ...]
     predicted: Floats
     observed: Floats
@@ -159,8 +160,8 @@ def weak(rows: ScoredRows, horizon: float, event: int = 1, level: float = 0.95) 
     ones = np.ones((rows.n, 1))
     if np.ptp(c) == 0:
         raise _nothing("risk")
-    _, intercept, _ = _binomial(at, ones, c, level)
-    _, _, slope = _binomial(at, np.column_stack([ones, c]), np.zeros(rows.n), level)
+    intercept = _last_coefficient(at, ones, c, level)
+    slope = _last_coefficient(at, np.column_stack([ones, c]), np.zeros(rows.n), level)
     return Weak(intercept, slope)
 
 
@@ -180,11 +181,11 @@ def curve(rows: ScoredRows, horizon: float, event: int = 1) -> Curve:
         knots = ()
     spline = _spline(c, knots)
     competing = bool(((rows.event != 0) & (rows.event != event)).any())
-    observed = (_by_binomial if competing else _by_cox)(rows, at, spline, event)
+    observed = (_by_fine_gray if competing else _by_cox)(rows, at, spline, event)
     gap = np.abs(observed - rows.risk)
     e50, e90 = np.quantile(gap, (0.5, 0.9))
     return Curve(
-        "binomial" if competing else "cox", knots, rows.risk, observed, float(gap.mean()),
+        "fine_gray" if competing else "cox", knots, rows.risk, observed, float(gap.mean()),
         float(e50), float(e90), float(gap.max()),
     )  # fmt: skip
 
@@ -294,16 +295,19 @@ def _by_cox(rows: ScoredRows, at: AtHorizon, spline: Floats, event: int) -> Floa
     return np.asarray(-np.expm1(-hazard), dtype=np.float64)
 
 
-def _by_binomial(rows: ScoredRows, at: AtHorizon, spline: Floats, event: int) -> Floats:
+def _by_fine_gray(rows: ScoredRows, at: AtHorizon, spline: Floats, event: int) -> Floats:
     if np.ptp(spline[:, 0]) == 0:
         return np.full(rows.n, float((at.weights * at.cases).mean()))
-    return _binomial(at, np.column_stack([np.ones(rows.n), spline]), np.zeros(rows.n), 0.95)[0]
+    table = _table(rows, spline)
+    asked = fine_gray.Parameters(table.column_names, grid=(at.horizon,), event=event)
+    fit = fine_gray.pooled(table, asked)
+    baseline = fit.baseline[np.searchsorted(fit.edges, at.horizon, "right") - 1]
+    hazard = baseline * np.exp(spline @ np.nan_to_num(fit.coefficients))
+    return np.asarray(-np.expm1(-hazard), dtype=np.float64)
 
 
-def _binomial(
-    at: AtHorizon, design: Floats, offset: Floats, level: float
-) -> tuple[Floats, Estimate, Estimate]:
-    """The weighted regression of "weak": fitted risks (n,), first and last coefficients.
+def _last_coefficient(at: AtHorizon, design: Floats, offset: Floats, level: float) -> Estimate:
+    """Of the weighted regression of "weak" on a design (n, p) whose first column is 1.
 
     Fisher's scoring from the observed risk, each step halved while the likelihood falls.
     """
@@ -326,9 +330,7 @@ def _binomial(
         raise _nothing("risk")  # the event comes above one risk alone: no slope
     inverse = np.linalg.inv(here.curvature / len(offset))
     moved = [at.censoring.influence(column, at.horizon) for column in here.scores.T]
-    influence = np.column_stack(moved) @ inverse
-    first, last = (estimate(float(beta[k]), influence[:, k], level) for k in (0, -1))
-    return here.risk, first, last
+    return estimate(float(beta[-1]), np.column_stack(moved) @ inverse[:, -1], level)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -336,7 +338,6 @@ class _Scored:
     """The likelihood of some coefficients (p,), its scores (n, p), information (p, p) as expected,
     for the steps, and curvature as seen, for the errors."""
 
-    risk: Floats
     likelihood: float
     scores: Floats
     information: Floats
@@ -352,7 +353,7 @@ def _scored(at: AtHorizon, design: Floats, offset: Floats, beta: Floats) -> _Sco
     expected = at.weights * hazard**2 * (1 - risk) / risk
     seen = at.weights * (hazard - outcome * (hazard / risk - hazard**2 * (1 - risk) / risk**2))
     information, curvature = ((design * w[:, None]).T @ design for w in (expected, seen))
-    return _Scored(risk, float(likelihood), scores, information, curvature)
+    return _Scored(float(likelihood), scores, information, curvature)
 
 
 def _nothing(where: str) -> StudyError:
