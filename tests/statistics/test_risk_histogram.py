@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -13,9 +14,10 @@ from metric_rows import EXPECTED, drawn, predictions, survival_table
 
 from transat.cohorts.survival_table import SurvivalTable
 from transat.core.errors import StudyError
+from transat.statistics import concordance
 from transat.statistics.brier import brier
 from transat.statistics.risk_histogram import Parameters, Release, at_site, combine
-from transat.statistics.scored_rows import ScoredRows
+from transat.statistics.scored_rows import ScoredRows, as_table
 from transat.statistics.time_auc import time_auc
 
 DECILES = tuple(k / 10 for k in range(1, 10))
@@ -89,6 +91,26 @@ def test_ten_bins_and_months_are_near(shared: Path) -> None:
     exact = ScoredRows(table.time, table.event, rows["r.2"])
     assert time_auc(found, 48).value == pytest.approx(time_auc(exact, 48).value, abs=0.02)
     assert brier(found, 48).brier.value == pytest.approx(brier(exact, 48).brier.value, abs=2e-3)
+
+
+@pytest.mark.parametrize("weighting", ["harrell", "uno"])
+def test_concordance_over_sites(weighting: Literal["harrell", "uno"]) -> None:
+    """Pairs of two sites count too: that of the pooled rows on the same bins and edges."""
+    table, asked = table_of(drawn(6, n=300)), concordance.Parameters("risk", weighting=weighting)
+    site = np.random.default_rng(6).integers(0, 3, table.n)
+    releases = [at_site(take(table, np.flatnonzero(site == k)), ASKED) for k in range(3)]
+    bins = np.searchsorted(DECILES, table.columns[:, 0], "right")
+    rounded = ScoredRows(
+        np.where(table.time > 24, 25, np.ceil(table.time / 2) * 2),
+        np.where(table.time > 24, 0, table.event).astype(np.int8),
+        (bins + 0.5) / 10,
+    )
+    one, other = (
+        concordance.combine([concordance.at_site(as_table(rows), asked)], asked).together
+        for rows in (combine(releases, ASKED).rows(), rounded)
+    )
+    assert one.concordance == pytest.approx(other.concordance, abs=1e-13)
+    assert one.standard_error == pytest.approx(other.standard_error, abs=1e-13)
 
 
 def test_hand_counted() -> None:

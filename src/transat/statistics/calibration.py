@@ -54,6 +54,7 @@ from transat.statistics.scored_rows import (
     Estimate,
     Floats,
     ScoredRows,
+    as_table,
     at_horizon,
     checked,
     estimate,
@@ -145,7 +146,7 @@ def cox_slope(rows: ScoredRows, predictor: Floats, event: int = 1) -> cox.Result
     ------
     StudyError : no event, or the same predictor for everybody.
     """
-    return _fitted(_table(rows, predictor[:, None]), event)
+    return _fitted(as_table(rows, predictor[:, None]), event)
 
 
 def weak(rows: ScoredRows, horizon: float, event: int = 1, level: float = 0.95) -> Weak:
@@ -268,24 +269,10 @@ def _fitted(table: SurvivalTable, event: int) -> cox.Result:
     return cox.combine(lambda questions: [cox.at_site(table, q) for q in questions], asked)
 
 
-def _table(rows: ScoredRows, columns: Floats) -> SurvivalTable:
-    return SurvivalTable(
-        n=rows.n,
-        time=rows.time,
-        entry=np.zeros(rows.n),
-        event=rows.event,
-        columns=columns,
-        column_names=tuple(f"c{k}" for k in range(columns.shape[1])),
-        strata=np.zeros(rows.n, dtype=np.int32),
-        stratum_labels=("all",),
-        people=np.arange(rows.n),
-    )
-
-
 def _by_cox(rows: ScoredRows, at: AtHorizon, spline: Floats, event: int) -> Floats:
     if np.ptp(spline[:, 0]) == 0:
         return np.full(rows.n, float((at.weights * at.cases).mean()))
-    table = _table(rows, spline)
+    table = as_table(rows, spline)
     beta = tuple(float(b) for b in np.nan_to_num(_fitted(table, event).coefficients))
     sets = risk_sets(table, table.column_names, event)
     weighed = cox_sums.weighed(sets, beta, "efron")
@@ -298,7 +285,7 @@ def _by_cox(rows: ScoredRows, at: AtHorizon, spline: Floats, event: int) -> Floa
 def _by_fine_gray(rows: ScoredRows, at: AtHorizon, spline: Floats, event: int) -> Floats:
     if np.ptp(spline[:, 0]) == 0:
         return np.full(rows.n, float((at.weights * at.cases).mean()))
-    table = _table(rows, spline)
+    table = as_table(rows, spline)
     asked = fine_gray.Parameters(table.column_names, grid=(at.horizon,), event=event)
     fit = fine_gray.pooled(table, asked)
     baseline = fit.baseline[np.searchsorted(fit.edges, at.horizon, "right") - 1]

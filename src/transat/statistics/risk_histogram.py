@@ -18,7 +18,9 @@ What leaves
 What is exact
     Over sites it is what the pooled rows give on the same bins and edges, for every metric. A bin's
     width costs a metric the differences of risk within it; on bins and edges that hold every value
-    apart nothing is lost (for one place only: such a release tells single people).
+    apart nothing is lost (for one place only: such a release tells single people). Metrics of all
+    sites together take one curve of censoring for all; where sites end their follow-up differently
+    and their risks differ too, those of each site (`rows(site)`) are the ones to read.
 
 References
     Hung H, Chiang CT (2010) Can J Stat 38:8-26, doi:10.1002/cjs.10046 (metrics at a horizon as

@@ -107,6 +107,24 @@ def scored_rows(table: SurvivalTable, risk: str) -> ScoredRows:
     )
 
 
+def as_table(rows: ScoredRows, columns: Floats | None = None) -> SurvivalTable:
+    """A survival table of these people, in one stratum: with their risk in the column "risk", or
+    with other columns (n, p) named c0, c1 .. For concordance over sites, and for regressions."""
+    x = rows.risk[:, None] if columns is None else columns
+    names = ("risk",) if columns is None else tuple(f"c{k}" for k in range(x.shape[1]))
+    return SurvivalTable(
+        n=rows.n,
+        time=rows.time,
+        entry=np.zeros(rows.n),
+        event=rows.event,
+        columns=x,
+        column_names=names,
+        strata=np.zeros(rows.n, dtype=np.int32),
+        stratum_labels=("all",),
+        people=np.arange(rows.n),
+    )
+
+
 def checked(rows: ScoredRows) -> ScoredRows:
     """The same rows. Raises StudyError for risks outside 0 to 1 or times that are not above 0."""
     if not ((rows.risk >= 0) & (rows.risk <= 1)).all():
