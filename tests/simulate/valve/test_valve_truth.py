@@ -13,7 +13,7 @@ from transat.simulate.design import Design, Shore
 from transat.simulate.population import generate
 from transat.simulate.read_data import rows
 from transat.simulate.valve import curves, hazards, patients
-from transat.simulate.valve.course import Strategy, follow
+from transat.simulate.valve.course import EARLY, Strategy, follow
 
 BOTH: tuple[Shore, ...] = ("france", "quebec")
 
@@ -86,7 +86,7 @@ def test_after_a_replacement_the_second_clock_rules() -> None:
     n = 60_000
     elders = alike(n, 4.5, age=np.full(n, 85.0), entry=np.full(n, 16_436))  # January 2015
     course = follow(np.random.default_rng(4), elders, np.full(n, np.inf), 6, "early")
-    done = np.isfinite(course.replacement) & course.tavi & (course.replacement == 91)
+    done = np.isfinite(course.replacement) & course.tavi & np.isinf(course.referral)
     assert done.sum() > 10_000
     since = course.death - course.replacement
     hazard = rate("death_tavi", months=0, year=1, age=1.0)
@@ -104,8 +104,11 @@ def test_strategies_do_what_they_say() -> None:
 
     early, watchful, untreated = run("early"), run("watchful"), run("untreated")
     alive = np.minimum(early["death"], early["replacement"]) == early["replacement"]
-    assert early["replacement"][alive].max() == 91
-    assert not (early["death_native"] > 91)[np.isfinite(early["death_native"])].any()
+    assert early["replacement"][alive].max() <= EARLY
+    assert not (early["death_native"] > EARLY)[np.isfinite(early["death_native"])].any()
+    uniform = run("early_uniform")["replacement"]
+    thirds = np.searchsorted([EARLY / 3, 2 * EARLY / 3], uniform[np.isfinite(uniform)])
+    assert np.bincount(thirds).min() > 0.3 * len(thirds)
     assert np.isinf(untreated["replacement"]).all()
     course = follow(np.random.default_rng(6), elders, close, 60, "watchful")
     replaced = np.isfinite(course.referral)

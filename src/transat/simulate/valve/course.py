@@ -32,8 +32,8 @@ from transat.simulate.valve.parameters import (
 )
 from transat.simulate.valve.patients import CONDITIONS, Elders, Mask, Rows, measured
 
-Strategy = Literal["natural", "early", "watchful", "untreated"]
-EARLY = 91.0  # days: an early replacement is done by then
+Strategy = Literal["natural", "early", "early_uniform", "watchful", "untreated"]
+EARLY = 3 * MONTH  # days: an early replacement is done by then
 LAST_YEAR = 2019.99  # calendar effects stop there
 _FIRST_YEAR = 1970.0
 _VERY_FAST = 5.0  # m/s: guideline trigger, as LVEF below:
@@ -84,6 +84,13 @@ def _lvef(e: Elders, symptoms: Numbers, replacement: Numbers, rows: Rows, days: 
     return np.asarray(np.maximum(e.lvef[rows] - lost, 15))
 
 
+def _planned(rng: np.random.Generator, strategy: Strategy, n: int) -> Numbers:
+    """(n,) the day by which a strategy replaces the valve; inf when it does not."""
+    if strategy == "early":
+        return rng.uniform(EARLY - MONTH, EARLY, n)
+    return rng.uniform(0, EARLY, n) if strategy == "early_uniform" else np.full(n, np.inf)
+
+
 class _Life:
     """The state of everybody while the months pass."""
 
@@ -94,7 +101,8 @@ class _Life:
         self.rng, self.e, self.close, self.strategy = rng, elders, close, strategy
         self.symptoms = elders.symptoms.copy()
         self.death, self.referral, self.decision = (np.full(n, np.inf) for _ in range(3))
-        self.replacement = np.full(n, EARLY if strategy == "early" else np.inf)
+        self.planned = _planned(rng, strategy, n)
+        self.replacement = self.planned.copy()
         self.tavi = np.zeros(n, bool)
         self.detected = np.full(n, np.inf)  # first echo that shows a severe stenosis
         self.stay = np.full(n, np.inf)  # first heart-failure stay
@@ -145,12 +153,14 @@ class _Life:
         return np.where(np.isfinite(self.referral[rows]), 0, why).astype(float)
 
     def refer(self, rows: Rows, days: Numbers, planned: Mask) -> None:
-        """Waits of the shore, then the kind of replacement; planned: without symptoms."""
+        """Waits of the shore, then the replacement. Planned: without symptoms; those wait less, and
+        alike for both kinds, so that the day says nothing of what the record does not show."""
         u = self.rng.random((2, len(rows)))
         tavi = self.by_tavi(rows, days)
         waits = [
             np.where(
-                tavi, *(durations(u[i], f"{k}_{step}", self.e.shore) for k in ("tavi", "savr"))
+                tavi | planned,
+                *(durations(u[i], f"{k}_{step}", self.e.shore) for k in ("tavi", "savr")),
             )
             for i, step in enumerate(("decision", "procedure"))
         ]
@@ -188,7 +198,7 @@ class _Life:
         symptoms[symptomatic | (x["vmax"] < STENOSIS)] = np.inf
         stay = self.when("heart_failure", x, start)
         referral = self.when("referral", x, start)
-        if self.strategy == "untreated":
+        if self.strategy in ("untreated", "early_uniform"):
             referral[:] = np.inf
         until = np.minimum(np.minimum(death, start + MONTH), self.close[rows])
         until = np.minimum(until, self.replacement[rows])
@@ -267,9 +277,10 @@ def follow(
     """The course of `elders` over `months` months from their first echo.
 
     close: (n,) days from the first echo after which nothing is seen; inf for no end but `months`.
-    strategy: 'natural' is what the shores do. From the first echo on: 'early' replaces every valve
-    by day 91 (before, when natural care does); 'watchful' only once symptoms, a velocity of 5 m/s
-    or an LVEF below 50 % ask for it; 'untreated' never.
+    strategy: 'natural' is what the shores do. From the first echo on: 'early' does the same for two
+    months, then replaces every valve in the third; 'early_uniform' replaces every valve within
+    three months, any day alike; 'watchful' only once symptoms, a velocity of 5 m/s or an LVEF
+    below 50 % ask for it; 'untreated' never.
     """
     close = np.minimum(close, months * MONTH)
     life = _Life(rng, elders, close, strategy)
@@ -279,9 +290,8 @@ def follow(
         life.native_month(k)
     life.replacement[life.replacement >= np.minimum(life.death, close)] = np.inf
     replaced = np.flatnonzero(np.isfinite(life.replacement))
-    if strategy == "early":
-        forced = replaced[life.replacement[replaced] == EARLY]
-        life.tavi[forced] = life.by_tavi(forced, life.replacement[forced])
+    forced = replaced[life.replacement[replaced] == life.planned[replaced]]
+    life.tavi[forced] = life.by_tavi(forced, life.replacement[forced])
     for j in range(months):
         life.replaced_month(j, replaced)
     for name in ("referral", "decision"):

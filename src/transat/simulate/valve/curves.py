@@ -13,7 +13,8 @@ Populations and clocks (months of 30.4375 days):
     stenosis             first echo with Vmax 2.00 to 3.99 m/s; from that echo
     severe_asymptomatic  first echo with Vmax >= 4.00 m/s, no symptoms (NYHA I), LVEF >= 50 %; idem
     tavi, savr           replaced before 2019; from the replacement
-Strategies (course.follow): natural everywhere; early, watchful, untreated in severe_asymptomatic.
+Strategies (course.follow): natural everywhere; early, early_uniform, watchful and untreated in
+severe_asymptomatic.
 Kinds:
     severe          true Vmax reaches 4.0 m/s before replacement and death
     severe_seen     an echo shows 4.00 m/s or more before replacement and death
@@ -52,7 +53,7 @@ _REPLACEABLE = 1.7  # m/s at the first echo: below, nobody is replaced in the ex
 SEXES = ("all", "F", "M")
 STRATEGIES: dict[str, tuple[Strategy, ...]] = {
     "stenosis": ("natural",),
-    "severe_asymptomatic": ("natural", "early", "watchful", "untreated"),
+    "severe_asymptomatic": ("natural", "early", "early_uniform", "watchful", "untreated"),
 }
 ALWAYS = ("death", "heart_failure", "death_or_heart_failure")
 AFTER: dict[str, tuple[str, ...]] = {

@@ -47,7 +47,7 @@ class Line:
         return self.low <= self.simulated <= self.high
 
 
-def check(people: int = 60_000, seed: int = 1) -> list[Line]:
+def check(people: int = 100_000, seed: int = 1) -> list[Line]:
     """Every published figure beside the simulated one, of `people` elders of each shore."""
     found: dict[tuple[str, str], float] = {}
     for shore in ("france", "quebec"):
