@@ -10,7 +10,7 @@ import pytest
 from metric_rows import EXPECTED, Columns, drawn, predictions, rotterdam, scored, survival_table
 
 from transat.core.errors import StudyError
-from transat.statistics.brier import brier
+from transat.statistics.brier import brier, integrated
 from transat.statistics.scored_rows import Estimate, ScoredRows, difference, scored_rows
 
 
@@ -57,6 +57,24 @@ def test_r_with_ties(r_rows: Any) -> None:
     risks = {m: {t: f"{m}_{t}" for t in (24, 60, 96)} for m in ("one", "two")}
     agrees("rotterdam_competing", rotterdam(r_rows), risks)
     agrees("rotterdam_any", rotterdam(r_rows, competing=False), risks)
+
+
+def test_r_integrated(shared: Path) -> None:
+    """riskRegression's summary "ibs": mean of the step function up to each horizon."""
+    for name, letters in (("pbc", {"full": "r", "small": "q"}), ("mgus2", {"csc": "csc"})):
+        rows, expected = predictions(shared, name), EXPECTED["integrated"][name]
+        for model, letter in letters.items():
+            records = [r for r in expected if r["model"] == model]
+            horizons = [r["times"] for r in records]
+            scores = [
+                brier(scored(rows, f"{letter}.{k}"), t).brier for k, t in enumerate(horizons, 1)
+            ]
+            for last, record in enumerate(records, 1):
+                found = integrated(horizons[:last], scores[:last])
+                assert found.value == pytest.approx(record["IBS"], abs=1e-12)
+                assert last == 1 or found.low < found.value < found.high
+    with pytest.raises(ValueError, match="horizons"):
+        integrated([2.0, 1.0], scores[:2])
 
 
 def test_interval_of_the_index_is_that_of_resampling() -> None:

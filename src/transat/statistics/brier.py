@@ -4,6 +4,8 @@ Formula
     With y = 1 for a case at the horizon t and W the weights of `scored_rows`:
         Brier = mean of W (y - r)²          null: r = the Aalen-Johansen risk of all rows at t
         IPA   = 1 - Brier / Brier of the null     (index of prediction accuracy, scaled Brier)
+        integrated: mean over time up to the last of several horizons of the step function that is
+        0 before the first and keeps each one's score until the next (R riskRegression's)
     Standard errors from the influence, with the estimated curve of censoring; that of the null's
     risk vanishes, since it is the weighted mean that makes its Brier score least. IPA by the delta
     method. A competing event by t is no case.
@@ -25,6 +27,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,3 +88,19 @@ def brier(rows: ScoredRows, horizon: float, event: int = 1, level: float = 0.95)
 
 def _score(at: AtHorizon, risk: Floats) -> tuple[float, Floats]:
     return at.mean(at.weights * (at.cases - risk) ** 2)
+
+
+def integrated(
+    horizons: Sequence[float], scores: Sequence[Estimate], level: float = 0.95
+) -> Estimate:
+    """The Brier scores of the same rows at rising horizons, integrated up to the last.
+
+    Raises ValueError for horizons that do not rise from above 0, or other than one score each.
+    """
+    at = np.asarray(horizons, dtype=np.float64)
+    if len(scores) != at.size or not at.size or at[0] <= 0 or (np.diff(at) <= 0).any():
+        raise ValueError("horizons: rising from above 0, one score each")
+    widths = np.append(np.diff(at), 0.0) / at[-1]
+    value = float(sum(w * s.value for w, s in zip(widths, scores, strict=True)))
+    influence = np.sum([w * s.influence for w, s in zip(widths, scores, strict=True)], axis=0)
+    return within(estimate(value, influence, level), 0.0, np.inf)
