@@ -39,7 +39,8 @@ from transat.simulate.valve.patients import Rows
 from transat.simulate.valve.schemas import DATE, KINDS, TEXT, VALVE_TABLES
 
 MONTHS = 96  # of the extract
-VISIT_CODES = ("401", "272", "715", "724", "780", "786", "465")
+#: None is a disease of conditions: who has one is told there, and by its own claims.
+VISIT_CODES = ("V70", "272", "715", "724", "780", "786", "465")
 _PUBLIC_PLAN_AGE = 65.0
 
 
