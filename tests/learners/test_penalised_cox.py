@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from transat.cohorts.survival_table import SurvivalTable
-from transat.learners import hazard_review, hazards, penalised_cox, recalibration
+from transat.learners import hazard_review, hazards, penalised_cox, recalibration, validation
+from transat.learners.hazards import Model
 from transat.learners.penalised_cox import Fitted
-from transat.statistics import cox, kaplan_meier
+from transat.learners.validation import Loss, People
+from transat.statistics import cox, cox_penalised, kaplan_meier
 
 Draw = Callable[..., SurvivalTable]
 Deal = Callable[[SurvivalTable, str, int], list[SurvivalTable]]
@@ -109,3 +111,49 @@ def test_bad_fits_are_refused(month_grid: tuple[float, ...]) -> None:
     other = penalised_cox.flat(Fitted((), ()), month_grid[:5], 2)
     with pytest.raises(ValueError, match="grid"):
         penalised_cox.competing([one, other])
+
+
+def test_a_lasso_tuned_inside_one_shore_foresees_the_other(
+    followed: Draw, month_grid: tuple[float, ...]
+) -> None:
+    """Both ways: penalty chosen in the folds of the shore fitted on, baseline from its sums."""
+    tables = {"france": followed(5, n=2_500), "quebec": followed(6, n=2_500)}
+    groups = recalibration.groups_with(
+        month_grid,
+        sum(
+            kaplan_meier.at_site(t, kaplan_meier.Parameters(month_grid, event=1)).events[0]
+            for t in tables.values()
+        ),
+        40,
+    )
+
+    def fit(mixture: float, people: People) -> Model:
+        asked = cox_penalised.Parameters(NAMES, mixture=mixture, count=6, part=people.part)
+
+        def ask(
+            questions: Sequence[cox_penalised.Parameters],
+        ) -> list[cox_penalised.Release]:
+            return [cox_penalised.at_site(tables[s], questions[0]) for s in people.sites]
+
+        choice = cox_penalised.choose(ask, asked)
+        at = choice.path.coefficients[choice.best]
+        means = tuple(choice.path.means.tolist())
+        found = Fitted(NAMES, tuple(at.tolist()), means)
+        there = asking([tables[s] for s in people.sites])
+        return penalised_cox.with_baseline(found, month_grid, groups, there, part=people.part)
+
+    def score(model: Model, people: People) -> Loss:
+        asked = hazard_review.Parameters(model, people.part)
+        found = [hazard_review.at_site(tables[s], asked) for s in people.sites]
+        return Loss(found[0].loss, found[0].weight)
+
+    found = validation.validated(validation.across(tuple(tables), 4), (1.0, 0.5), fit, score)
+    for one in found:
+        (site,) = one.cut.judged_on.sites
+        asked = hazard_review.Parameters(one.model)
+        review = hazard_review.combine([hazard_review.at_site(tables[site], asked)], asked)
+        assert review.observed_over_expected[0] == pytest.approx(1, abs=0.15)
+        form = one.model.hazards[0].form
+        assert isinstance(form, hazards.Proportional)
+        assert dict(zip(form.columns, form.coefficients, strict=True))["age"] > 0.02
+        assert [tried.settings for tried in one.tried] == [1.0, 0.5]

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from transat.cohorts.survival_table import SurvivalTable
-from transat.learners import time_trees, trees
+from transat.learners import follow_up, time_trees, trees
 from transat.learners.time_trees import TIME
 from transat.learners.trees import Bins, Tree
 
@@ -99,6 +99,39 @@ def columns(model: Model) -> tuple[str, ...]:
         names = form.bins.names if isinstance(form, Boosted) else form.columns
         named += [name for name in names if name != TIME]
     return tuple(dict.fromkeys(named))
+
+
+def sound(model: Model) -> bool:
+    """Whether the parts of a model fit together, so that a table of its columns can be foreseen."""
+    kinds = [hazard.kind for hazard in model.hazards]
+    intervals = len(model.grid)
+    return (
+        follow_up.sound(model.grid)
+        and 0 < len(set(kinds)) == len(kinds)
+        and all(len(hazard.shift) in (0, intervals) for hazard in model.hazards)
+        and all(_fits(hazard.form, model.grid) for hazard in model.hazards)
+    )
+
+
+def _fits(form: Proportional | Boosted | Network, grid: tuple[float, ...]) -> bool:
+    if isinstance(form, Boosted):
+        return _grown(form, grid)
+    inputs = len(form.columns)
+    if isinstance(form, Proportional):
+        told = len(form.centres) == len(form.coefficients) == inputs
+        return told and len(form.baseline) == len(grid)
+    weights = (inputs + 1) * form.hidden + (form.hidden + 1) * len(grid)
+    told = len(form.centres) == len(form.scales) == inputs
+    return told and all(s > 0 for s in form.scales) and len(form.weights) == weights
+
+
+def _grown(form: Boosted, grid: tuple[float, ...]) -> bool:
+    bins = form.bins
+    if len(set(bins.names)) != len(bins.names) or len(bins.edges) != len(bins.names):
+        return False
+    rise = all(edges and (np.diff(edges) > 0).all() for edges in bins.edges)
+    timed = TIME not in bins.names or set(bins.edges[bins.names.index(TIME)]) <= set(grid[:-1])
+    return rise and timed and all(trees.whole(tree, bins) for tree in form.trees)
 
 
 def of(model: Model, kind: int) -> Hazard:

@@ -75,6 +75,17 @@ class Forest:
     trees: tuple[Tree, ...]
 
 
+def whole(tree: Tree, bins: Bins) -> bool:
+    """Whether a tree is a heap whose cuts are edges of these bins."""
+    nodes = len(tree.feature)
+    if (nodes + 1) & nodes or len(tree.cut) != nodes or len(tree.value) != 2 * nodes + 1:
+        return False
+    return all(
+        f == -1 or (0 <= f < len(bins.names) and 0 <= c < len(bins.edges[f]))
+        for f, c in zip(tree.feature, tree.cut, strict=True)
+    )
+
+
 def grouped(values: NDArray[Any], kept: Flags) -> NDArray[Any]:
     """Sums over the groups of bins that end where `kept`, along the last axis; 0 elsewhere."""
     total = np.cumsum(values, axis=-1)
