@@ -39,7 +39,7 @@ QUESTIONS: dict[str, object] = {
 #: Steps of times and of trees, which answer in test_time_grid and test_trees_check.
 ELSEWHERE = {
     *("cox", "kaplan_meier", "bins", "boosted_trees", "tree_review"),
-    *("aalen_johansen", "log_rank", "clone_censor_weight"),
+    *("aalen_johansen", "log_rank", "clone_censor_weight", "risk_histogram"),
 }
 
 

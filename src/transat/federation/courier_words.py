@@ -80,6 +80,10 @@ STATISTICS: Final = {
         "medicines and malformations, all pairs: counts and sums",
     ),
     "prevalence": Text("fréquence des malformations", "frequency of malformations"),
+    "risk_histogram": Text(
+        "combien de personnes par tranche de risque prédit et par intervalle de temps",
+        "how many people by bin of predicted risk and interval of time",
+    ),
     "tree_review": Text(
         "examen d'un modèle avant sa sortie : erreurs et attaques",
         "review of a model before it leaves: errors and attacks",

@@ -24,7 +24,8 @@ class SiteData:
     each row, the same in every cohort of the site (for the overlap of cohorts). survival: rows of
     time and event, where the study has them. professionals: (n,) int64, a name of the prescriber or
     hospital behind each row, -1 where not known; None where no column names them. simulated: the
-    CDM says that its people are none; then only, rule G9 does not count over all models.
+    CDM says that its people are none; then only, rule G9 does not count over all models. kinds:
+    names of the kinds of event of `survival`, 1 and on, where they have any.
     """
 
     table: AnalysisTable
@@ -34,3 +35,4 @@ class SiteData:
     survival: SurvivalTable | None = None
     professionals: NDArray[np.int64] | None = None
     simulated: bool = False
+    kinds: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from transat.federation import attrition, forests, regression, survival, timed
+from transat.federation import attrition, forests, predicted, regression, survival, timed
 from transat.federation.checks import few_trials
 from transat.federation.data import SiteData
 from transat.federation.regression import Fit
@@ -33,6 +33,7 @@ from transat.statistics import (
     logistic,
     mantel_haenszel,
     prevalence,
+    risk_histogram,
 )
 
 #: Names along each axis of a kind of counts.
@@ -199,6 +200,10 @@ INSTALLED: Final[tuple[Step, ...]] = (
         parts=lambda data, asked, release: clone_censor_weight.parts(
             survival.held(data), asked, release.edges
         ),
+    ),
+    Step(
+        "risk_histogram", predicted.Parameters, risk_histogram.Release, predicted.at_site,
+        unfit=predicted.unfit, kept=_everybody, timed=predicted.PREDICTED,
     ),
     Step(
         "bins", bins.Parameters, bins.Release,

@@ -77,6 +77,10 @@ CODES: dict[str, Text] = {
         "des effectifs reposeraient sur trop peu de professionnels",
         "counts would rest on too few professionals",
     ),
+    "leak": Text(
+        "des variables n'étaient pas encore connues au jour de référence",
+        "features were not yet known on the landmark",
+    ),
     "models": Text(
         "le modèle trahirait qui a servi à l'apprendre",
         "the model would tell who it was learnt from",

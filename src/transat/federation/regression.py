@@ -35,7 +35,8 @@ class Fit:
     of columns. x: (n, p). events: (n,) 0/1, what the model is of. people: (n,) who each row is.
     coefficients: (p,). weights: (n,) what each row weighs in the information at these coefficients;
     means: (n,) in the gradient. extra: what else of the coordinator's choice weighs the rows.
-    regressed: the columns as the analysis table has them, where they are its own.
+    regressed: the columns as the analysis table has them, where they are its own. event: name of
+    what the model is of, where it is none of that table's outcomes.
     """
 
     model: str
@@ -48,6 +49,7 @@ class Fit:
     means: Floats
     extra: tuple[float, ...] = ()
     regressed: Model | None = None
+    event: str = "event"
 
     @property
     def at_zero(self) -> bool:

@@ -76,7 +76,14 @@ def of_cox(data: SiteData, parameters: cox.Parameters) -> Fit:
         coefficients=np.asarray(parameters.coefficients or zero, dtype=np.float64),
         weights=weights,
         means=weights,
+        event=kind_of(data, parameters.event),
     )
+
+
+def kind_of(data: SiteData, event: int) -> str:
+    """The name of a kind of event: counts of two kinds are of other people, and are not compared
+    with one another (rule G8)."""
+    return data.kinds[event - 1] if event <= len(data.kinds) else "event"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -95,12 +95,12 @@ def _unfit(
     if survival is None:
         return wrong
     if not wrong:
-        wrong = _two_values(survival, by, "by")
+        wrong = two_values(survival, by, "by")
     if np.unique(survival.people).size < survival.n:
         wrong += ("spells",)  # rows are counted, so they must be people
     if survival.weights is not None:
         wrong += ("weights",)
-    return wrong if _rising(parameters.grid) else (*wrong, "grid")
+    return wrong if rising(parameters.grid) else (*wrong, "grid")
 
 
 def unfit_trial(data: SiteData, parameters: clone_censor_weight.Parameters) -> tuple[str, ...]:
@@ -110,13 +110,13 @@ def unfit_trial(data: SiteData, parameters: clone_censor_weight.Parameters) -> t
     wrong = known_columns(data, parameters.columns) + known_columns(data, flags)
     if wrong or survival is None:
         return wrong
-    wrong = _two_values(survival, flags, "strategy")
+    wrong = two_values(survival, flags, "strategy")
     if survival.weights is not None:
         wrong += ("weights",)
     sound = (
         ("strategy", strategy.step > 0 and strategy.grace > 0 and strategy.wait >= 0),
-        ("grid", _rising(parameters.grid) and _whole(parameters)),
-        ("periods", not parameters.periods or _rising(parameters.periods)),
+        ("grid", rising(parameters.grid) and _whole(parameters)),
+        ("periods", not parameters.periods or rising(parameters.periods)),
         ("event", 0 <= parameters.event <= 127),
         ("penalty", 0 <= parameters.penalty < np.inf),
         ("cap", 1 <= parameters.cap < np.inf),
@@ -132,12 +132,14 @@ def _whole(parameters: clone_censor_weight.Parameters) -> bool:
     return bool(np.allclose(steps, np.rint(steps)) and steps[-1] <= LONGEST)
 
 
-def _two_values(table: SurvivalTable, names: tuple[str, ...], field: str) -> tuple[str, ...]:
+def two_values(table: SurvivalTable, names: tuple[str, ...], field: str) -> tuple[str, ...]:
+    """The field that names columns with other values than 0 and 1."""
     held = table.columns[:, positions(table, names)]
     return () if np.isin(held, (0.0, 1.0)).all() else (field,)
 
 
-def _rising(grid: tuple[float, ...]) -> bool:
+def rising(grid: tuple[float, ...]) -> bool:
+    """Whether edges rise from above 0, and are not too many."""
     edges = np.asarray(grid)
     return bool(1 <= edges.size <= LONGEST and edges[0] > 0 and (np.diff(edges) > 0).all())
 

@@ -103,7 +103,7 @@ def _read_array(data: Any, hint: Any, field: str) -> np.ndarray[Any, Any]:
         raise WireError(f"{field}: not an array")
     dtype = _dtype(data["kind"], hint, field)
     sizes = [s for s in shape if type(s) is int and 0 <= s <= 10**7]
-    if len(sizes) != len(shape) or len(shape) > 3:
+    if len(sizes) != len(shape) or len(shape) > 4:
         raise WireError(f"{field}: shape")
     if math.prod(sizes) == len(values):
         return _elements(values, dtype, field).reshape(shape)

@@ -94,7 +94,7 @@ def not_numbers(release: Any) -> tuple[str, ...]:
 
 def _numbers(value: object) -> bool:
     if isinstance(value, np.ndarray):
-        plain = value.dtype.kind in "fiub" and value.size <= LARGEST and value.ndim <= 3
+        plain = value.dtype.kind in "fiub" and value.size <= LARGEST and value.ndim <= 4
         return plain and not (value.dtype.kind == "f" and bool(np.isinf(value).any()))
     if isinstance(value, (float, np.floating)):
         return not np.isinf(value)

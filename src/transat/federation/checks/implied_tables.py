@@ -82,7 +82,7 @@ def refused(fit: Fit, facts: SiteFacts, threshold: int) -> tuple[str, ...]:
 
 def outcome(fit: Fit) -> str:
     """Name of what a model is of."""
-    return fit.regressed.outcome if fit.regressed is not None else "event"
+    return fit.regressed.outcome if fit.regressed is not None else fit.event
 
 
 class _Last(threading.local):

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from transat.federation import predicted
 from transat.federation.checks.check import Asked
-from transat.learners import bins, boosted_trees, trees
+from transat.learners import bins, boosted_trees, hazards, trees
 from transat.statistics import (
     aalen_johansen,
     clone_censor_weight,
@@ -50,6 +51,8 @@ def names(parameters: object) -> Names:
         return Names(survival=(parameters.by,) if parameters.by else ())
     if isinstance(parameters, log_rank.Parameters):
         return Names(survival=parameters.groups)
+    if isinstance(parameters, predicted.Parameters):
+        return Names(survival=(*parameters.by, *hazards.columns(parameters.model)))
     if isinstance(parameters, clone_censor_weight.Parameters):
         strategy = parameters.strategy
         flags = tuple(name for name in (strategy.treated, strategy.trigger) if name)

@@ -10,8 +10,9 @@ those edges, by the groups that a question tells apart: so it never depends on t
 questions, whoever adds up groups has the sums of everybody, and two answers differ by groups alone.
 Groups of another column, nested in or holding those told before, must not differ from them by a
 small count either. The arms of an emulated trial are told for one strategy of a population, weighed
-by a few models. What it stops: the people who left within one short interval read one by one, or by
-subtracting two grids. Cox regressions by stratum send nothing by time.
+by a few models; predicted risks in bins (`risk_bins`). What it stops: the people who left within
+one short interval read one by one, or by subtracting two grids. Cox regressions by stratum send
+nothing by time.
 
 Source: reference/federation.md §4.3 (risk sets differenced day by day gave back 1,363 of 3,000
 patients) and §4.4, G6; AI-SDC/ACRO acro/default.yaml 1.0.2 (survival threshold 10).
@@ -27,10 +28,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transat.cohorts.survival_table import SurvivalTable
-from transat.federation.checks import groups
+from transat.federation.checks import groups, risk_bins
 from transat.federation.checks.check import Asked, Remembered
 from transat.federation.data import SiteData
-from transat.federation.questions import STEPS
+from transat.federation.predicted import Parameters as Predicted
+from transat.federation.questions import PARAMETERS, STEPS
 from transat.federation.refusals import Refused
 from transat.federation.timed import Timed, everybody
 
@@ -52,6 +54,7 @@ class TimeGrid:
         self._grid: dict[str, Grid] = {}
         self._by: dict[str, set[str]] = {}
         self._plans: dict[str, dict[str, set[str]]] = {}
+        self._scored: dict[str, tuple[Predicted, ...]] = {}
         self._named: tuple[SiteData, str] | None = None
 
     def before(self, asked: Asked) -> None:
@@ -68,6 +71,8 @@ class TimeGrid:
         # People who enter and leave within one interval are in no count: of two grids, not the same
         if table is not None and edges != grid and _late(table):
             raise Refused("time_grid", ("grid",))
+        if isinstance(asked.parameters, Predicted):
+            risk_bins.before(asked, self._scored.get(self._people(asked), ()))
         plan, model = _plan(timed, asked)
         plans = self._plans.get(self._people(asked), {})
         if plan and plans and plan not in plans:
@@ -88,6 +93,8 @@ class TimeGrid:
                 named = by or other
                 raise Refused("time_grid", (named,), (f"-{named}",))
         merged = release.merged(np.isin(release.edges, edges))
+        if isinstance(asked.parameters, Predicted):
+            merged = risk_bins.merged(asked, merged, self._scored.get(self._people(asked), ()))
         if not merged.edges.size or not _fit(merged, asked):
             raise Refused("time_grid", (by,) if by else ())
         return merged
@@ -100,6 +107,8 @@ class TimeGrid:
         grid = self._grid.get(self._people(asked), asked.parameters.grid)
         plan, model = _plan(timed, asked)
         said = {"people": self._people(asked), "grid": list(grid)}
+        if isinstance(asked.parameters, Predicted):
+            return {**said, "scored": PARAMETERS.encode(asked.parameters).decode()}
         if plan:
             return {**said, "plan": plan, "model": model}
         return {**said, "by": timed.by(asked.parameters)}
@@ -108,7 +117,11 @@ class TimeGrid:
         """Remember a population's grid and a column, or a plan."""
         people = str(remembered["people"])
         self._grid[people] = tuple(float(edge) for edge in remembered["grid"])
-        if "plan" in remembered:
+        if "scored" in remembered:
+            scored = PARAMETERS.decode(remembered["scored"].encode())
+            earlier = self._scored.get(people, ())
+            self._scored[people] = earlier if scored in earlier else (*earlier, scored)
+        elif "plan" in remembered:
             plans = self._plans.setdefault(people, {})
             plans.setdefault(str(remembered["plan"]), set()).add(str(remembered["model"]))
         else:
