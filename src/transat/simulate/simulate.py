@@ -131,9 +131,17 @@ def _write(design: Design, folder: Path, progress: Progress, processes: int | No
 
 def _notice(design: Design) -> dict[str, Any]:
     """What every reader of a result must be told of these people; nothing when all is as found."""
+    said = [*_of_medicines(design), *_of_elders(design)]
+    if not said:
+        return {}
+    fr, en = (" ".join(sentences) for sentences in zip(*said, strict=True))
+    return {"notice": {"fr": fr, "en": en}}
+
+
+def _of_medicines(design: Design) -> list[tuple[str, str]]:
     times = f"{design.exposure_multiplier:g}"
     if times == "1":
-        return {}
+        return []
     fr = (
         f"Les médicaments étudiés y sont pris {times.replace('.', ',')} fois plus souvent qu'en "
         "réalité (au plus par 3 % des femmes), avec les maladies qu'ils traitent : à leur vraie "
@@ -144,7 +152,22 @@ def _notice(design: Design) -> dict[str, Any]:
         "3% of women), with the diseases that they treat: at their true frequency, a population "
         "of this size would show almost nothing."
     )
-    return {"notice": {"fr": fr, "en": en}}
+    return [(fr, en)]
+
+
+def _of_elders(design: Design) -> list[tuple[str, str]]:
+    if not design.elders:
+        return []
+    fr = (
+        "La moitié des personnes âgées y a une sténose aortique à la première échographie, "
+        "bien plus qu'en réalité : à sa vraie fréquence, une population de cette taille en "
+        "montrerait trop peu."
+    )
+    en = (
+        "Half of the older people have an aortic stenosis at their first echocardiogram, far more "
+        "than in reality: at its true frequency, a population of this size would show too few."
+    )
+    return [(fr, en)]
 
 
 def _results(jobs: list[_Job], processes: int | None) -> Iterator[pa.Table]:

@@ -32,6 +32,7 @@ class Seen:
     lvef: NDArray[np.float64]
     death: NDArray[np.float64]
     replacement: NDArray[np.float64]
+    tavi: NDArray[np.bool_]
     heart_failure: NDArray[np.float64]
     severe_seen: NDArray[np.float64]
 
@@ -71,6 +72,7 @@ def seen(people: Population) -> Seen:
         lvef=echos["lvef"].to_numpy()[first],
         death=death - entry,
         replacement=replacement - entry,
+        tavi=np.isfinite(by_kind["tavi"]),
         heart_failure=by_kind["heart_failure"] - entry,
         severe_seen=severe - entry,
     )

@@ -175,6 +175,10 @@ def test_files_and_truth_of_a_simulation_with_elders(tmp_path: Path) -> None:
         table = pq.read_table(truth / f"{name}.parquet")
         assert set(table["shore"].to_pylist()) == {"france", "quebec"}
     assert json.loads((truth / "design.json").read_text("utf-8"))["elders"] == 150
+    for shore in ("france", "quebec"):
+        said = json.loads((out / shore / "extract.json").read_text("utf-8"))["notice"]
+        assert "sténose" in said["fr"]
+        assert "stenosis" in said["en"]
     walk = pq.read_table(truth / "crosswalk.parquet")
     persons = pq.read_table(truth / "persons.parquet")
     assert walk["person_id"].to_pylist() == persons["person_id"].to_pylist()
@@ -183,6 +187,16 @@ def test_files_and_truth_of_a_simulation_with_elders(tmp_path: Path) -> None:
     named = pc.coalesce(known["snds_person"], known["quebec_person"])
     assert isinstance(named, pa.ChunkedArray)
     assert named.null_count == 0
+
+
+def test_the_same_elders_on_both_shores(tmp_path: Path) -> None:
+    design = Design(seed=4, persons=60, elders=150, same_people=True, file_format="parquet")
+    truth = simulate(design, tmp_path / "sim") / "truth"
+    for name in (*VALVE_TABLES, "valve_hazards", "valve_curves"):
+        assert set(pq.read_table(truth / f"{name}.parquet")["shore"].to_pylist()) == {"both"}
+    walk = pq.read_table(truth / "crosswalk.parquet")
+    assert walk.num_rows > 150
+    assert walk["snds_person"].null_count == walk["quebec_person"].null_count == 0
 
 
 def test_a_number_of_elders_out_of_range_is_refused() -> None:

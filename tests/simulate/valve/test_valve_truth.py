@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pytest
 from elders_seen import MONTH, Seen, incidence, seen
 
-from transat.simulate.design import Design, Shore
+from transat.simulate.design import Design, Shore, day
 from transat.simulate.population import generate
 from transat.simulate.read_data import rows
 from transat.simulate.valve import curves, hazards, patients
@@ -183,3 +184,23 @@ def test_estimates_from_the_tables_cover_the_truth(shore: Shore) -> None:
     assert len(away) > 50
     assert np.mean(np.abs(away) < 1.96) > 0.85
     assert np.abs(away).max() < 4.5
+
+
+@pytest.mark.parametrize("shore", BOTH)
+def test_deaths_after_a_replacement_cover_the_truth(shore: Shore) -> None:
+    truth = {
+        (row["population"], row["month"]): row["incidence"]
+        for row in curves.table(shore).to_pylist()
+        if (row["kind"], row["sex"]) == ("death", "all")
+    }
+    known = seen(generate(Design(seed=9, persons=1, elders=20_000), shore, 0))
+    early_enough = known.entry + known.replacement < day(date(2019, 1, 1))
+    nobody = np.full(len(known.entry), np.inf)
+    for kind, of in (("tavi", known.tavi), ("savr", ~known.tavi)):
+        kept = of & early_enough
+        assert kept.sum() > 200
+        for month in (1, 12, 24):
+            since = (known.death - np.where(kept, known.replacement, 0))[kept]
+            left = (known.close - np.where(kept, known.replacement, 0))[kept]
+            found, spread = incidence(since, nobody[kept], left, month)
+            assert abs(found - truth[kind, month]) < 4 * spread, (kind, month)
