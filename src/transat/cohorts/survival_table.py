@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from transat.core.errors import StudyError
+from transat.core.languages import Text
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SurvivalTable:
@@ -33,3 +36,33 @@ class SurvivalTable:
     stratum_labels: tuple[str, ...]
     people: NDArray[np.int64]
     weights: NDArray[np.float64] | None = None
+
+
+def check(table: SurvivalTable) -> None:
+    """Raises StudyError, by name, for what is no survival data."""
+    if not np.isfinite(table.time).all() or (table.time < 0).any():
+        raise not_survival("time")
+    late = table.entry > 0
+    if not np.isfinite(table.entry).all() or (table.entry[late] >= table.time[late]).any():
+        raise not_survival("entry")
+    if table.weights is not None and not (np.isfinite(table.weights) & (table.weights > 0)).all():
+        raise not_survival("weights")
+
+
+def not_survival(where: str) -> StudyError:
+    """The error for a value that no survival table holds; where: the field or column."""
+    if where == "entry":
+        what = Text(
+            "Une entrée vient au moment de la sortie ou après elle.",
+            "An entry comes at the time of the exit or after it.",
+        )
+    else:
+        what = Text(
+            "Une valeur manque, est infinie ou négative.",
+            "A value is missing, infinite or negative.",
+        )
+    next_step = Text(
+        "Retirer ces lignes ou compléter la colonne, puis recommencer.",
+        "Take these rows out or fill the column, then try again.",
+    )
+    return StudyError(what, where, next_step)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transat.cohorts.folds import Part
-from transat.cohorts.survival_table import SurvivalTable
+from transat.cohorts.survival_table import SurvivalTable, check
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -52,9 +52,10 @@ class FollowUp:
 
 
 def sound(grid: tuple[float, ...]) -> bool:
-    """Whether edges rise from above 0."""
+    """Whether edges are finite and rise from above 0."""
     edges = np.asarray(grid, dtype=np.float64)
-    return bool(edges.size and edges[0] > 0 and (np.diff(edges) > 0).all())
+    rising = bool(edges.size and edges[0] > 0 and (np.diff(edges) > 0).all())
+    return rising and bool(np.isfinite(edges).all())
 
 
 def follow_up(
@@ -70,10 +71,12 @@ def follow_up(
 
     Raises
     ------
+    StudyError : times, entries or weights that are none.
     ValueError : a grid that does not rise from above 0.
     """
     if not sound(grid):
         raise ValueError("grid: edges that do not rise from above 0")
+    check(table)
     edges = np.asarray(grid, dtype=np.float64)
     begin = np.searchsorted(edges, table.entry, "left") + (table.entry > 0)
     end = np.searchsorted(edges, table.time, "left")

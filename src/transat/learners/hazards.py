@@ -232,7 +232,8 @@ def _proportional(form: Proportional, table: SurvivalTable) -> Floats:
 
 
 def _boosted(form: Boosted, grid: tuple[float, ...], table: SurvivalTable) -> Floats:
-    whole = replace(table, entry=np.zeros(table.n), time=np.full(table.n, np.inf), weights=None)
+    always = np.full(table.n, 2 * grid[-1])
+    whole = replace(table, entry=np.zeros(table.n), time=always, weights=None)
     seen = time_trees.seen(whole, grid, form.bins, 0)
     odds = np.full(seen.rows.stretch.size, form.base)
     for tree in form.trees:

@@ -17,7 +17,7 @@ from scipy.special import expit
 
 from transat.cohorts.analysis_table import AnalysisTable
 from transat.cohorts.folds import scrambled
-from transat.cohorts.survival_table import SurvivalTable
+from transat.cohorts.survival_table import SurvivalTable, not_survival
 from transat.core.errors import StudyError, close_match
 from transat.core.languages import Text
 
@@ -138,12 +138,15 @@ def column(table: Table, name: str) -> Floats:
 
     Raises
     ------
-    StudyError : the table does not hold it.
+    StudyError : the table does not hold it, or holds values that are missing or infinite.
     """
     if isinstance(table, SurvivalTable):
         held: tuple[str, ...] = table.column_names
         if name in held:
-            return table.columns[:, held.index(name)]
+            found = table.columns[:, held.index(name)]
+            if not np.isfinite(found).all():
+                raise not_survival(name)
+            return found
     else:
         held = (*table.exposure_codes, *table.covariate_names)
         if name in table.exposure_codes:
