@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from transat.simulate.design import Design
 from transat.simulate.population import TABLES, Population, generate
+from transat.simulate.quebec.write import write as write_quebec
+from transat.simulate.snds.write import write as write_snds
 from transat.simulate.valve_care import (
     STAYS,
     registered_echos,
@@ -202,3 +207,40 @@ def test_the_order_of_the_truth_says_nothing() -> None:
     shuffled = replace(people, **{name: mixed(getattr(people, name)) for name in names})
     assert len(stays(people)) > 30
     assert stays(shuffled) == stays(people)
+
+
+DAYS = st.sampled_from(["2015-03-01", "2015-03-02", "2015-03-04", "2015-06-01"])
+PEOPLE = st.sampled_from([ANNA, PAUL])
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    happened=st.lists(st.tuples(PEOPLE, DAYS, st.sampled_from(STAYS[:3])), max_size=6, unique=True),
+    said=st.lists(st.tuples(PEOPLE, DAYS, st.sampled_from(["I35.0", "I35.2"])), max_size=6),
+)
+def test_every_event_has_one_stay_and_every_diagnosis_one_of_its_day(
+    nobody: Population, happened: list[tuple[int, str, str]], said: list[tuple[int, str, str]]
+) -> None:
+    people = events(nobody, *((i, p, d, d, k) for i, (p, d, k) in enumerate(happened, 1)))
+    people = coded(people, *((100 + i, p, d, c, "stay") for i, (p, d, c) in enumerate(said)))
+    care = valve_stays(people)
+    own = care.is_kind("diagnosis")
+    assert sorted(care.event[~own].tolist()) == list(range(1, len(happened) + 1))
+    assert sorted(care.code_id.tolist()) == list(range(100, 100 + len(said)))
+    for place, number, code in zip(care.code_stay, care.code_id, care.code, strict=True):
+        person, when, written = said[number - 100]
+        held = (int(care.person[place]), str(np.datetime64(int(care.first[place]), "D")))
+        assert (*held, str(code)) == (person, when, written.replace(".", ""))
+    # A stay of its own only where nothing else begins on that day, and one a person and day.
+    begun = {(p, d) for p, d, _ in happened}
+    assert int(own.sum()) == len({(p, d) for p, d, _ in said} - begun)
+
+
+def test_a_chunk_of_elders_alone_is_written(tmp_path: Path) -> None:
+    design = Design(seed=4, persons=1, elders=20_040)
+    for shore, write in (("france", write_snds), ("quebec", write_quebec)):
+        people = generate(design, shore, 1)
+        assert people.persons["role"].to_pylist() == ["elder"] * 40
+        (tmp_path / shore).mkdir()
+        write(people, tmp_path / shore, 1, design)
+        assert (tmp_path / shore / "registre_echo" / "registre_echo_0001.csv").is_file()

@@ -277,3 +277,43 @@ def test_without_elders_there_is_no_registry(tmp_path: Path) -> None:
     folder = simulate(Design(seed=6, persons=30), tmp_path / "sim", processes=1)
     assert list(folder.rglob("*echo*")) == []
     assert list((folder / "truth").glob("valve*")) == []
+
+
+STAYS = "SELECT count(*) FROM visit_occurrence WHERE visit_concept_id = 9201"
+CATHETERS = (
+    "SELECT count(*) FROM (SELECT procedure_source_value AS code FROM procedure_occurrence) "
+    f"WHERE {TAVI}"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "rule", "count"),
+    [
+        ("snds", "france", "T8", STAYS),
+        ("snds", "france", "T10", STAYS),
+        ("snds", "france", "T11", STAYS),
+        ("quebec", "quebec", "intervention_abandoned", CATHETERS),
+    ],
+    ids=["T8", "T10", "T11", "abandoned"],
+)
+def test_a_reader_that_forgets_a_rule_finds_care_that_was_not_given(
+    shores: Shores, tmp_path: Path, name: ShoreName, source: str, rule: str, count: str
+) -> None:
+    found = harmonise(
+        name, shores.folder / source, tmp_path / "cdm", rules_off=(rule,), memory_limit="1GB"
+    )
+    with DuckDB(memory_limit="1GB", threads=1) as careless, opened(shores, source) as careful:
+        found.cdm.attach(careless)
+        assert int(careless.scalar(count)) > int(careful.scalar(count))
+
+
+def test_some_interventions_are_cut_to_seven_characters(shores: Shores) -> None:
+    """Whoever looks for a whole code loses them: codes are looked for by their prefix."""
+    with opened(shores, "quebec") as engine:
+        found = dict(
+            engine.rows(
+                "SELECT length(procedure_source_value), count(*) FROM procedure_occurrence "
+                "WHERE starts_with(procedure_source_value, '1HV90') GROUP BY 1"
+            )
+        )
+    assert 0.02 < found[7] / sum(found.values()) < 0.3
