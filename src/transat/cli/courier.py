@@ -78,7 +78,7 @@ def run(
     from transat.federation import keys, permit_file
     from transat.federation.courier import Courier
     from transat.federation.transport import Posted
-    from transat.reports.inutero import write_report
+    from transat.reports.by_kind import write_report
     from transat.studies.over_network import OUT, conduct
     from transat.studies.protocol import read
 

@@ -8,11 +8,10 @@ from transat.cli.progress import Progress, steps
 from transat.cohorts.pregnancies import derive
 from transat.core.languages import Text
 from transat.harmonise.run import harmonise
-from transat.reports.inutero import write_report
+from transat.reports.by_kind import write_report
 from transat.simulate.design import Design
 from transat.simulate.simulate import simulate
-from transat.studies.protocol import read
-from transat.studies.results import StudyResult
+from transat.studies.protocol import Told, read
 from transat.studies.run import run
 
 #: The demonstration's women take the studied medicines this many times more often than published:
@@ -40,7 +39,7 @@ def demonstrate(out: Path, persons: int, seed: int, show: Progress) -> list[Path
 
 def run_and_report(
     protocol: Path | None, sites: dict[str, Path], out: Path, truth: Path | None, show: Progress
-) -> tuple[StudyResult, list[Path]]:
+) -> tuple[Told, list[Path]]:
     """Run a protocol on the sites' CDMs and write its report in both languages."""
-    result = run(read(protocol), sites, out, progress=show, truth=truth)
+    result: Told = run(read(protocol), sites, out, progress=show, truth=truth)
     return result, write_report(result, out)

@@ -150,11 +150,10 @@ def submit(
     from transat.federation import permit_file
     from transat.federation.flare import client
     from transat.federation.flare.kit import read_kit
-    from transat.reports.inutero import write_report
+    from transat.reports.by_kind import write_report
     from transat.studies.carried import written
     from transat.studies.permits import require_for
     from transat.studies.protocol import read
-    from transat.studies.results import StudyResult
 
     found, allowed = read(protocol), permit_file.read(permit)
     require_for(allowed, found)
@@ -162,5 +161,5 @@ def submit(
         read_kit(kit), written(found), permit_file.text(allowed).encode(), out,
         lambda said: typer.echo(state(said)),
     )  # fmt: skip
-    for path in write_report(StudyResult.read(out / "result.json"), out):
+    for path in write_report(found.read_result(out / "result.json"), out):
         typer.echo(path)

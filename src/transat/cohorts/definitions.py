@@ -77,7 +77,7 @@ def read(path: Path) -> Batch:
             if name.lower() == NAMES:
                 titles = _titles(_text(raw, name))
             else:
-                named += _parsed(name, _text(raw, name), partial(_beside, path))
+                named += _parsed(name, _text(raw, name), partial(beside, path))
         except StudyError as error:
             if not many:
                 raise
@@ -154,7 +154,7 @@ def _unzipped(archive: zipfile.ZipFile, name: str) -> bytes:
         ) from None
 
 
-def _beside(path: Path, name: str) -> bytes:
+def beside(path: Path, name: str) -> bytes:
     """A file that a definition names: beside it, or in the same zip. Raises OSError.
 
     A link that leads out of the folder is not followed: whoever wrote the definition would read by

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from transat.cohorts.landmark_audit import LeakFound
 from transat.core.errors import ConfigError, StudyError, close_match
 from transat.core.languages import Text
 from transat.engines.cdm import Cdm
@@ -22,6 +23,7 @@ from transat.federation.keys import Key
 from transat.federation.permit import Permit
 from transat.federation.permit_folder import PermitFolder
 from transat.federation.policy import Policy, installed, load
+from transat.federation.refusals import Refused
 from transat.federation.site import Site
 from transat.studies.carried import read_carried
 from transat.studies.hashes import hashes
@@ -63,7 +65,8 @@ class Holder:
 
         Raises
         ------
-        StudyError: no protocol of that name here, or the population is not its own.
+        StudyError: no protocol of that name here, or the population is not its own. Refused: leak,
+        with the features that were known after the landmark.
         """
         protocol = self.protocols(study)
         held = {sha256: name for name, sha256 in hashes(protocol).cohorts.items()}
@@ -75,7 +78,10 @@ class Holder:
                 cohort,
                 Text("Comparez le protocole et le permis.", "Compare the protocol and the permit."),
             )
-        made = protocol.tables(Cdm(self.cdm), held[cohort])
+        try:
+            made = protocol.tables(Cdm(self.cdm), held[cohort])
+        except LeakFound as leak:
+            raise Refused("leak", leak.names) from None
         permit = self.permits(study)
         threshold = self.policy.threshold
         if permit is not None and self.name in permit.sites:
@@ -83,8 +89,9 @@ class Holder:
         known = facts(made.table, tuple(step.key for step in made.attrition), threshold)
         simulated = Cdm(self.cdm).metadata.get("simulated") is True
         return SiteData(
-            made.table, made.attrition, known, made.people, made.survival, simulated=simulated
-        )
+            made.table, made.attrition, known, made.people, made.survival, simulated=simulated,
+            kinds=() if made.survival is None else made.table.outcome_codes,
+        )  # fmt: skip
 
     def site(self, key: Key, folder: Path) -> Site:
         """The site, its register and journal in `folder`.

@@ -9,7 +9,6 @@ import json
 from typing import Any, Final
 
 from transat.core.languages import Language, Text
-from transat.federation.documents import Strict
 from transat.federation.limits import NOT_COVERED
 from transat.studies.hashes import hashes
 from transat.studies.protocol import Protocol
@@ -66,8 +65,8 @@ def _part(title: Text, items: list[str], language: Language) -> list[str]:
 def _formal(protocol: Protocol[Any], key: str) -> str:
     """The rule's value as it runs, beside its sentence: a reader sees when the two disagree."""
     part, name = key.split(".")
-    value = getattr(getattr(protocol.document, part), name).value
-    return json.dumps(value.model_dump() if isinstance(value, Strict) else value)
+    plain = protocol.rule(part, name).model_dump(mode="json")
+    return json.dumps(plain["value"], ensure_ascii=False)
 
 
 def _sites(protocol: Protocol[Any], language: Language) -> list[str]:

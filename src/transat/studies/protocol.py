@@ -205,10 +205,20 @@ class Protocol(ABC, Generic[Result]):
     def rules(self) -> tuple[tuple[str, Text], ...]:
         """Every rule's key ('population.ages') and sentence, in the order of the model."""
         return tuple(
-            (f"{part}.{name}", getattr(getattr(self.document, part), name).text.text())
+            (f"{part}.{name}", self.rule(part, name).text.text())
             for part in self.PARTS
-            for name in type(getattr(self.document, part)).model_fields
+            for name in self._names(part)
         )
+
+    def rule(self, part: str, name: str) -> Rule[Any]:
+        """One rule of the document: a field of a part, or an entry of a part that is a list."""
+        held = getattr(self.document, part)
+        found: Rule[Any] = held[name] if isinstance(held, Mapping) else getattr(held, name)
+        return found
+
+    def _names(self, part: str) -> tuple[str, ...]:
+        held = getattr(self.document, part)
+        return tuple(held if isinstance(held, Mapping) else type(held).model_fields)
 
     def agreed(self) -> None:
         """Look at what every kind has: policies that exist, each site once. Raises StudyError."""
@@ -228,9 +238,10 @@ class Protocol(ABC, Generic[Result]):
 
 def kinds() -> Mapping[str, type[Protocol[Any]]]:
     """The kinds of study, by the name that a document's `kind` says."""
+    from transat.studies.aortic_stenosis.protocol import AorticStenosis
     from transat.studies.inutero.protocol import Inutero
 
-    return {"inutero": Inutero}
+    return {"inutero": Inutero, "aortic_stenosis": AorticStenosis}
 
 
 def kind_of(named: object, where: str) -> type[Protocol[Any]]:

@@ -17,6 +17,7 @@ from transat.federation.questions import Question
 from transat.federation.wire import Refusal
 from transat.statistics import firth, logistic
 from transat.statistics.design_matrix import Model
+from transat.studies.asker import Asker
 from transat.studies.numbers import estimate, number
 from transat.studies.results import Adjusted
 
@@ -51,20 +52,6 @@ class Plan:
     def without_site(self, site: str) -> Plan:
         """The plan less one site."""
         return replace(self, sites=tuple(s for s in self.sites if s != site))
-
-
-class Asker:
-    """Sends each site its own parameters; the form that the statistics' `combine` calls."""
-
-    def __init__(self, coordinator: Coordinator, sites: tuple[str, ...], step: str) -> None:
-        self._coordinator, self._sites, self._step = coordinator, sites, step
-
-    def __call__(self, parameters: Sequence[Any]) -> Sequence[Any]:
-        asked = {
-            site: Question(self._step, p) for site, p in zip(self._sites, parameters, strict=True)
-        }
-        answers = self._coordinator.ask(asked, self._sites)
-        return [answers[site] for site in self._sites]
 
 
 def adjust(

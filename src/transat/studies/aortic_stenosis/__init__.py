@@ -1,0 +1,1 @@
+"""Aortic stenosis: when to intervene. Prediction on both shores, each validated on the other."""
