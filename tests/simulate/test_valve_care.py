@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transat.simulate.design import Design
+from transat.simulate.design import Design, Shore
 from transat.simulate.population import TABLES, Population, generate
 from transat.simulate.quebec.write import write as write_quebec
 from transat.simulate.snds.write import write as write_snds
@@ -238,7 +239,8 @@ def test_every_event_has_one_stay_and_every_diagnosis_one_of_its_day(
 
 def test_a_chunk_of_elders_alone_is_written(tmp_path: Path) -> None:
     design = Design(seed=4, persons=1, elders=20_040)
-    for shore, write in (("france", write_snds), ("quebec", write_quebec)):
+    writers: dict[Shore, Callable[..., pa.Table]] = {"france": write_snds, "quebec": write_quebec}
+    for shore, write in writers.items():
         people = generate(design, shore, 1)
         assert people.persons["role"].to_pylist() == ["elder"] * 40
         (tmp_path / shore).mkdir()
