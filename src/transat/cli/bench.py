@@ -57,6 +57,13 @@ def declare(app: typer.Typer) -> None:
     )(federation)
     command(
         bench,
+        "cox",
+        "Régression de Cox et indice C, à côté d'autres outils sur les mêmes tableaux ; tours et "
+        "octets.",
+        "Cox regression and C index, beside other tools on the same arrays; rounds and bytes.",
+    )(cox)
+    command(
+        bench,
         "boosting",
         "Risques instantanés par arbres, sur deux sites, à côté de scikit-learn sur les lignes "
         "réunies.",
@@ -195,6 +202,50 @@ def federation(
     from transat.cli import measure_federation
 
     _print(measure_federation.federation(rows, columns), json)
+
+
+def cox(
+    rows: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=1000,
+            help=say(
+                "Lignes ; autant de fois qu'il faut (10 000, 100 000 et 1 000 000 sinon).",
+                "Rows; as often as needed (else 10,000, 100,000 and 1,000,000).",
+            ),
+        ),
+    ] = None,
+    columns: Annotated[int, typer.Option(min=5, help=say("Colonnes.", "Columns."))] = 50,
+    repeat: Annotated[
+        int,
+        typer.Option(min=1, help=say("Tours ; la médiane est dite.", "Turns; the median is told.")),
+    ] = 1,
+    limit: Annotated[
+        float,
+        typer.Option(
+            min=1,
+            help=say(
+                "Secondes au bout desquelles un autre outil est arrêté.",
+                "Seconds after which another tool is stopped.",
+            ),
+        ),
+    ] = 300.0,
+    python: Annotated[
+        Path | None,
+        typer.Option(
+            help=say(
+                "Python d'un autre environnement, qui a scikit-survival.",
+                "Python of another environment, that holds scikit-survival.",
+            )
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Measure the fits and print the figures."""
+    from transat.cli import measure_cox
+
+    sizes = rows or (10_000, 100_000, 1_000_000)
+    _print(measure_cox.cox(sizes, columns, repeat, limit, python), json)
 
 
 def boosting(
