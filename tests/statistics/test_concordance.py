@@ -205,6 +205,15 @@ def test_a_constant_score_is_a_half_and_an_unknown_one_refused(draw_survival: Dr
         combine([], HARRELL)
 
 
+def test_a_site_with_nobody_adds_nothing(draw_survival: Draw) -> None:
+    table = draw_survival(1)
+    nobody = take(table, np.zeros(0, np.int64))
+    for asked in (Parameters("x0"), Parameters("x0", weighting="uno", competing="never")):
+        both = combine([at_site(table, asked), at_site(nobody, asked)], asked)
+        assert both.together == found(table, asked)
+        assert both.sites[1].persons == 0
+
+
 def test_head_counts_are_stated(draw_survival: Draw) -> None:
     table = draw_survival(2, n=50, kinds=2)
     counts = at_site(table, Parameters("x0")).counts()

@@ -182,7 +182,10 @@ def curve(rows: ScoredRows, horizon: float, event: int = 1) -> Curve:
         knots = ()
     spline = _spline(c, knots)
     competing = bool(((rows.event != 0) & (rows.event != event)).any())
-    observed = (_by_fine_gray if competing else _by_cox)(rows, at, spline, event)
+    if np.ptp(c) == 0:
+        observed = np.full(rows.n, float((at.weights * at.cases).mean()))
+    else:
+        observed = _observed(_by_fine_gray if competing else _by_cox, rows, at, spline, event)
     gap = np.abs(observed - rows.risk)
     e50, e90 = np.quantile(gap, (0.5, 0.9))
     return Curve(
@@ -198,6 +201,8 @@ def levels(
 
     Groups in which nobody was followed to the horizon are left out; equal risks stay together.
     """
+    if not rows.n:
+        return ()
     cuts = np.unique(np.quantile(checked(rows).risk, np.arange(1, groups) / groups))
     place = np.searchsorted(cuts, rows.risk, "left")
     found = []
@@ -264,33 +269,47 @@ def _spline(c: Floats, knots: tuple[float, ...]) -> Floats:
     return np.column_stack([c, bend / (high - low) ** 2])
 
 
+def _observed(
+    hazard: Callable[[ScoredRows, AtHorizon, Floats, int], Floats],
+    rows: ScoredRows,
+    at: AtHorizon,
+    spline: Floats,
+    event: int,
+) -> Floats:
+    """Smoothed risks from a regression's cumulative hazards. Raises StudyError where, as in a few
+    rows, the event is at one end of the risks alone, so that these are no numbers."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = -np.expm1(-hazard(rows, at, spline - spline.mean(axis=0), event))
+    if not np.isfinite(found).all():
+        raise _nothing("risk")
+    return np.asarray(found, dtype=np.float64)
+
+
 def _fitted(table: SurvivalTable, event: int) -> cox.Result:
     asked = cox.Parameters(table.column_names, event=event)
     return cox.combine(lambda questions: [cox.at_site(table, q) for q in questions], asked)
 
 
 def _by_cox(rows: ScoredRows, at: AtHorizon, spline: Floats, event: int) -> Floats:
-    if np.ptp(spline[:, 0]) == 0:
-        return np.full(rows.n, float((at.weights * at.cases).mean()))
     table = as_table(rows, spline)
-    beta = tuple(float(b) for b in np.nan_to_num(_fitted(table, event).coefficients))
+    fit = _fitted(table, event)
+    if fit.monotone:
+        raise _nothing("risk")
     sets = risk_sets(table, table.column_names, event)
-    weighed = cox_sums.weighed(sets, beta, "efron")
+    weighed = cox_sums.weighed(sets, tuple(float(b) for b in fit.coefficients), "efron")
     steps = weighed.inverse * np.exp(-weighed.factor[sets.tie])
     baseline = steps[sets.instants[sets.tie] <= at.horizon].sum()
-    hazard = baseline * np.exp((spline - sets.means) @ np.array(beta))
-    return np.asarray(-np.expm1(-hazard), dtype=np.float64)
+    return np.asarray(baseline * np.exp((spline - sets.means) @ fit.coefficients))
 
 
 def _by_fine_gray(rows: ScoredRows, at: AtHorizon, spline: Floats, event: int) -> Floats:
-    if np.ptp(spline[:, 0]) == 0:
-        return np.full(rows.n, float((at.weights * at.cases).mean()))
     table = as_table(rows, spline)
     asked = fine_gray.Parameters(table.column_names, grid=(at.horizon,), event=event)
     fit = fine_gray.pooled(table, asked)
+    if fit.monotone:
+        raise _nothing("risk")
     baseline = fit.baseline[np.searchsorted(fit.edges, at.horizon, "right") - 1]
-    hazard = baseline * np.exp(spline @ np.nan_to_num(fit.coefficients))
-    return np.asarray(-np.expm1(-hazard), dtype=np.float64)
+    return np.asarray(baseline * np.exp(spline @ fit.coefficients))
 
 
 def _last_coefficient(at: AtHorizon, design: Floats, offset: Floats, level: float) -> Estimate:
@@ -304,8 +323,10 @@ def _last_coefficient(at: AtHorizon, design: Floats, offset: Floats, level: floa
     beta = np.zeros(design.shape[1])
     beta[0] = np.log(-np.log1p(-share)) - float(np.average(offset, weights=at.weights))
     here = _scored(at, design, offset, beta)
+    if np.linalg.matrix_rank(design[at.weights > 0]) < design.shape[1]:
+        raise _nothing("risk")
     for _ in range(_MOST_STEPS):
-        step = np.linalg.solve(here.information, here.scores.sum(axis=0))
+        step = np.linalg.lstsq(here.information, here.scores.sum(axis=0))[0]
         there = _scored(at, design, offset, beta + step)
         while there.likelihood < here.likelihood - 1e-9 * abs(here.likelihood):
             step = step / 2
@@ -315,7 +336,7 @@ def _last_coefficient(at: AtHorizon, design: Floats, offset: Floats, level: floa
             break
     else:
         raise _nothing("risk")  # the event comes above one risk alone: no slope
-    inverse = np.linalg.inv(here.curvature / len(offset))
+    inverse = np.linalg.pinv(here.curvature / len(offset), hermitian=True)
     moved = [at.censoring.influence(column, at.horizon) for column in here.scores.T]
     return estimate(float(beta[-1]), np.column_stack(moved) @ inverse[:, -1], level)
 

@@ -71,8 +71,10 @@ def censoring(time: Floats, censored: Flags, weights: Floats | None = None) -> C
     """
     steps, last = np.unique(time, return_inverse=True)
     each = np.ones(len(time)) if weights is None else weights
-    leaving = np.bincount(last, each, len(steps))
-    lost = np.bincount(last, np.where(censored, each, 0.0), len(steps))
+    lost_only = np.where(censored, each, 0.0)
+    leaving, lost = (  # of no row, whole numbers
+        np.bincount(last, w, len(steps)).astype(np.float64) for w in (each, lost_only)
+    )
     at_risk = leaving[::-1].cumsum()[::-1]
     share = np.divide(lost, at_risk - (leaving - lost), out=np.zeros_like(lost), where=lost > 0)
     return Censoring(

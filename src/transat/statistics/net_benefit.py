@@ -68,7 +68,7 @@ def decision_curve(
     """
     if not all(0 < p < 1 for p in thresholds):
         raise ValueError("thresholds: between 0 and 1")
-    checked(rows)
+    at_horizon(checked(rows), horizon, event)
     everyone = np.ones(rows.n, dtype=np.bool_)
     known, model, everybody, shares, left_out = [], [], [], [], []
     for threshold in thresholds:

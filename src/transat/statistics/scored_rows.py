@@ -157,8 +157,8 @@ def at_horizon(rows: ScoredRows, horizon: float, event: int = 1) -> AtHorizon:
         raise ValueError("horizon: above 0")
     by_then = rows.time <= horizon
     known = censoring(rows.time, rows.event == 0)
-    remaining = known.at(horizon)
-    if not rows.n or remaining <= 0:
+    remaining = known.at(horizon) if rows.n else 0.0
+    if remaining <= 0:
         raise StudyError(
             Text("Personne n'est suivi jusqu'à l'horizon.", "Nobody is followed to the horizon."),
             f"horizon {horizon:g}",
