@@ -87,6 +87,35 @@ def test_sites_are_the_pooled_rows(
     assert (apart.persons, apart.observed) == (pooled.persons, pooled.observed)
 
 
+def test_groups_that_one_site_told_together_are_one_for_all(followed: Draw, dealt: Deal) -> None:
+    """As if the protocol had asked for the wider groups; the last edge is never taken out."""
+    tables = dealt(followed(9), "2", 9)
+
+    def ask(questions: list[Parameters]) -> list[recalibration.Release]:
+        one, other = (at_site(t, questions[0]) for t in tables)
+        return [one, other.merged(~np.isin(other.edges, (4.0, 24.0)))]
+
+    for what in ("baseline", "both"):
+        asked = asked_for("logit", what)
+        found, wanted = combine(ask, asked), fit(tables, replace(asked, groups=(12.0, 24.0)))
+        assert found.groups == wanted.groups == (12.0, 24.0)
+        np.testing.assert_allclose(found.shifts, wanted.shifts, atol=1e-12)
+        assert found.slope == pytest.approx(wanted.slope, abs=1e-12)
+        assert found.rounds == wanted.rounds + 1
+
+
+@pytest.mark.parametrize("what", ["baseline", "both"])
+def test_merging_loses_no_sum(followed: Draw, what: What) -> None:
+    """At the same shift in both groups, the sums are those of the wider group."""
+    table, asked = followed(10), asked_for("log-log", what)
+    b = (0.1,) if what == "both" else ()
+    fine = at_site(table, replace(asked, coefficients=(0.2, 0.2, -0.1, *b)))
+    wide = at_site(table, replace(asked, groups=(12.0, 24.0), coefficients=(0.2, -0.1, *b)))
+    merged = fine.merged(np.array([False, True, True]))
+    for field in ("edges", "events", "leavers", "expected", "gradient", "hessian"):
+        np.testing.assert_allclose(getattr(merged, field), getattr(wide, field), rtol=1e-12)
+
+
 def test_row_order_changes_nothing(followed: Draw, rows_of: Take) -> None:
     table = followed(3)
     shuffled = rows_of(table, np.random.default_rng(1).permutation(table.n))

@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +71,11 @@ class Parameters:
     most_rounds: int = 60
 
     @property
+    def grid(self) -> tuple[float, ...]:
+        """Edges by which counts are told."""
+        return self.groups or self.before.grid[-1:]
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Names of its terms."""
         shifts = tuple(f"to_{edge:g}" for edge in self.groups) or ("shift",)
@@ -81,11 +86,13 @@ class Parameters:
 class Release:
     """What leaves a site at one round; q terms: the shift, or one by group; then the slope.
 
-    events, leavers: rows with the event, and rows whose follow-up ends, by group (one where there
-    are no groups). expected: events that the model expects, as asked, by group.
+    edges: (G,) that end the groups, the model's last one where there are none. events, leavers:
+    rows with the event, and rows whose follow-up ends within the group or, in the last, goes on
+    beyond it. expected: events that the model expects, as asked, by group.
     """
 
     persons: int
+    edges: Floats
     events: Integers
     leavers: Integers
     expected: Floats
@@ -101,13 +108,32 @@ class Release:
             "event_free": self.leavers - self.events,
         }
 
+    def merged(self, kept: NDArray[np.bool_]) -> Release:
+        """A copy on the edges where `kept` (G,) is True; the last edge stays, whatever it says."""
+        ends = np.flatnonzero(np.append(kept[:-1], True))
+        starts = np.append(0, ends[:-1] + 1)
+        groups = len(self.edges)
+        # A slope, if there is one, is the term after the shifts: a group of its own.
+        terms = np.append(starts, np.arange(groups, len(self.gradient)))
+
+        def summed(values: NDArray[Any]) -> NDArray[Any]:
+            return np.asarray(np.add.reduceat(values, starts))
+
+        return replace(
+            self, edges=self.edges[ends], events=summed(self.events), leavers=summed(self.leavers),
+            expected=summed(self.expected), gradient=np.add.reduceat(self.gradient, terms),
+            hessian=np.add.reduceat(np.add.reduceat(self.hessian, terms, axis=0), terms, axis=1),
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """slope: 1 + b; shifts: of each group, at the model's own slope; errors: standard errors of the
-    shifts, then of the slope where it is fitted. observed, expected: of the model as it stood."""
+    """groups: edges of those told in the end. slope: 1 + b; shifts: of each group, at the model's
+    own slope; errors: standard errors of the shifts, then of the slope where it is fitted.
+    observed, expected: of the model as it stood."""
 
     model: Model
+    groups: tuple[float, ...]
     slope: float
     shifts: Floats
     errors: Floats
@@ -151,6 +177,7 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
         hessian = np.block([[hessian, beside[:, None]], [beside[None], corner]])
     return Release(
         persons=seen.persons,
+        edges=np.asarray(parameters.grid),
         events=np.bincount(group[seen.last[seen.event]], minlength=groups).astype(np.int64),
         leavers=np.bincount(group[seen.last], minlength=groups).astype(np.int64),
         expected=np.bincount(at, chance * weight, groups).astype(np.float64),
@@ -172,12 +199,15 @@ def combine(ask: Ask, parameters: Parameters) -> Result:
     def look(at: Floats) -> Release:
         return _sum(ask([replace(parameters, coefficients=tuple(float(v) for v in at))]))
 
-    groups = int(_group_of(parameters)[-1]) + 1
+    start, rounds = look(np.zeros(len(parameters.columns))), 1
+    if parameters.groups and len(start.edges) < len(parameters.groups):
+        # A gate told fewer groups: those that every site tells are the groups of the fit.
+        parameters = replace(parameters, groups=tuple(float(edge) for edge in start.edges))
+        start, rounds = look(np.zeros(len(parameters.columns))), 2
+    here, groups = start, len(start.edges)
     at = np.zeros(groups + _sloped(parameters))
-    start = here = look(at)
     if (start.events == 0).any():
         raise _no_event()
-    rounds = 1
     while rounds < parameters.most_rounds:
         step = _step(here)
         gain = float(step @ here.gradient) / 2
@@ -189,6 +219,7 @@ def combine(ask: Ask, parameters: Parameters) -> Result:
     covariance = np.linalg.pinv(here.hessian, hermitian=True)
     return Result(
         model=_applied(parameters, shift, b),
+        groups=tuple(float(edge) for edge in start.edges),
         slope=1 + b,
         shifts=shift,
         errors=np.sqrt(np.maximum(np.diag(covariance), 0.0)),
@@ -288,8 +319,13 @@ def _forward(
 
 
 def _sum(releases: Sequence[Release]) -> Release:
+    common = releases[0].edges
+    for release in releases[1:]:
+        common = np.intersect1d(common, release.edges)
+    releases = [r.merged(np.isin(r.edges, common)) for r in releases]
     return Release(
         persons=sum(r.persons for r in releases),
+        edges=common,
         events=np.sum([r.events for r in releases], axis=0),
         leavers=np.sum([r.leavers for r in releases], axis=0),
         expected=np.sum([r.expected for r in releases], axis=0),
