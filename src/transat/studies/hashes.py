@@ -35,7 +35,7 @@ class Hashes:
 def hashes(protocol: Protocol[Any]) -> Hashes:
     """The names of a protocol, its code lists included."""
     data = protocol.data()
-    cohorts = {name: document_sha256(plain) for name, plain in protocol.populations().items()}
+    cohorts = {name: logic_sha256(plain) for name, plain in protocol.populations().items()}
     return Hashes(logic_sha256(data), document_sha256(data), cohorts)
 
 

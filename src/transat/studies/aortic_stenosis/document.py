@@ -6,9 +6,9 @@ file beside it (`cohorts`); here is what a prediction makes of it.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from transat.federation.documents import Bilingual, Strict
 from transat.studies.protocol import Head, Number, Rule, Share
@@ -16,6 +16,15 @@ from transat.studies.protocol import Head, Number, Rule, Share
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
+Value = TypeVar("Value")
+
+
+def _by_name(rules: dict[str, Value]) -> dict[str, Value]:
+    """In order of name: a carried document (canonical JSON) knows no other order."""
+    return dict(sorted(rules.items()))
+
+
+Named = Annotated[dict[str, Value], AfterValidator(_by_name)]
 
 
 class Landmark(Strict):
@@ -151,11 +160,11 @@ class Document(Head):
 
     kind: Literal["aortic_stenosis"]
     cohorts: str
-    landmarks: dict[str, Rule[Landmark]]
-    features: dict[str, Rule[Feature]]
-    bands: dict[str, Rule[Band]]
-    outcomes: dict[str, Rule[Outcome]]
-    models: dict[str, Rule[ModelRule]]
+    landmarks: Named[Rule[Landmark]]
+    features: Named[Rule[Feature]]
+    bands: Named[Rule[Band]]
+    outcomes: Named[Rule[Outcome]]
+    models: Named[Rule[ModelRule]]
     curves: Curves
     validation: Validation
     trial: Trial
