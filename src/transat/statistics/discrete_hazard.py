@@ -49,6 +49,7 @@ Integers = NDArray[np.int64]
 
 # Of log v: beyond, nobody is left; a step too long is seen as a loss, not as an infinite number.
 _LARGEST = {"logit": 300.0, "cloglog": 6.0}
+_CELLS = 2**18  # numbers of a block of person-periods
 _SMALL = 1e-4  # of v, below which a series has more digits
 
 
@@ -178,12 +179,11 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
         return _counts(table, parameters, edges, first, last)
     at = np.asarray(parameters.coefficients).reshape(parameters.kinds, edges.size + x.shape[1])
     often = np.ones(table.n) if table.weights is None else table.weights
-    sums, most = _Sums(edges.size, x, parameters.kinds), _LARGEST[parameters.link]
-    for j in range(edges.size):
-        rows = np.flatnonzero((first <= j) & (last >= j))
-        kind = np.where(last[rows] == j, table.event[rows], 0)
-        log_v = np.minimum(at[:, j] + x[rows] @ at[:, edges.size :].T, most)
-        sums.add(j, rows, kind, log_v, often[rows], parameters.link)
+    sums = _Sums(at, x, parameters.link)
+    block = max(64, _CELLS // (edges.size * parameters.kinds**2))
+    for start in range(0, table.n, block):
+        rows = slice(start, start + block)
+        sums.add(rows, first[rows], last[rows], table.event[rows], often[rows])
     return sums.release(edges)
 
 
@@ -250,73 +250,72 @@ def _counts(
     return Release(edges, table.n, entered, events, np.asarray(left[0], dtype=np.int64))
 
 
-@dataclass(slots=True)
 class _Sums:
-    """Sums over rows and intervals; of the columns only at the end, as sums over a row's own."""
+    """Sums over rows and intervals at coefficients `at` (M, K + p), a block of rows after another:
+    its person-periods stay in a processor's cache."""
 
-    intervals: int
-    x: Floats
-    kinds: int
-    likelihood: float = 0.0
-    residual: Floats = field(init=False)  # (n, M)
-    weight: Floats = field(init=False)  # (n, M, M)
-    gradient: Floats = field(init=False)  # (M, K + p)
-    information: Floats = field(init=False)  # (M, K + p, M, K + p)
-
-    def __post_init__(self) -> None:
-        n, q = len(self.x), self.intervals + self.x.shape[1]
-        self.residual = np.zeros((n, self.kinds))
-        self.weight = np.zeros((n, self.kinds, self.kinds))
-        self.gradient = np.zeros((self.kinds, q))
-        self.information = np.zeros((self.kinds, q, self.kinds, q))
+    def __init__(self, at: Floats, x: Floats, link: str) -> None:
+        self._x, self._link = x, link
+        kinds, q = at.shape
+        self._intervals = q - x.shape[1]
+        self._baseline = at[:, : self._intervals].T  # (K, M)
+        self._own = x @ at[:, self._intervals :].T  # (n, M)
+        self._likelihood = 0.0
+        self._gradient = np.zeros((kinds, q))
+        self._information = np.zeros((kinds, q, kinds, q))
 
     def add(
         self,
-        j: int,
-        rows: NDArray[np.intp],
-        kind: NDArray[np.integer],
-        log_v: Floats,
+        rows: slice,
+        first: grid_counts.Places,
+        last: grid_counts.Places,
+        event: NDArray[np.int8],
         often: Floats,
-        link: str,
     ) -> None:
-        """The rows at risk in interval j: kind (n,) of their event there, log_v (n, M)."""
-        v, alone, several = _law(log_v, link)
-        failed = np.flatnonzero(kind)
-        own = kind[failed] - 1
-        likelihood = -alone[0]
-        likelihood[failed] = log_v[failed, own] - several[0][failed]
-        self.likelihood += float(often @ likelihood)
-        residual = -alone[1][:, None] * v
-        residual[failed] = -several[1][failed, None] * v[failed]
-        residual[failed, own] += 1
-        residual *= often[:, None]
+        """The rows (b,) through all K intervals."""
+        interval = np.arange(self._intervals)
+        often = often[:, None] * ((first[:, None] <= interval) & (interval <= last[:, None]))
+        log_v = self._baseline + self._own[rows, None, :]  # (b, K, M)
+        log_v = np.minimum(log_v, _LARGEST[self._link])
+        v, alone, several = _law(log_v, self._link)
+        failed = np.flatnonzero((event > 0) & (last < self._intervals))
+        at, own = (failed, last[failed]), event[failed] - 1
+        likelihood, residual = -alone[0], -alone[1][..., None] * v
+        likelihood[at] = log_v[(*at, own)] - several[0][at]
+        residual[at] = -several[1][at][:, None] * v[at]
+        residual[(*at, own)] += 1
+        residual *= often[..., None]
         none = np.exp(-alone[0])
         bend = often * (none * alone[2] + (1 - none) * several[2])
         line = often * (none * alone[1] + (1 - none) * several[1])
-        weight = bend[:, None, None] * v[:, :, None] * v[:, None, :]
-        index = np.arange(self.kinds)
-        weight[:, index, index] += line[:, None] * v
-        self.residual[rows] += residual
-        self.weight[rows] += weight
-        self.gradient[:, j] = residual.sum(axis=0)
-        self.information[:, j, :, j] = weight.sum(axis=0)
-        across = np.einsum("nml,np->mlp", weight, self.x[rows], optimize=True)
-        self.information[:, j, :, self.intervals :] = across
-        self.information[:, self.intervals :, :, j] = across.transpose(1, 2, 0)
+        weight = bend[..., None, None] * v[..., :, None] * v[..., None, :]  # (b, K, M, M)
+        index = np.arange(v.shape[-1])
+        weight[..., index, index] += line[..., None] * v
+        self._likelihood += float((often * likelihood).sum())
+        self._sum(self._x[rows], residual, weight)
+
+    def _sum(self, x: Floats, residual: Floats, weight: Floats) -> None:
+        """Gradient and information of a block, from its person-periods."""
+        b, intervals, kinds, _ = weight.shape
+        index, columns = np.arange(intervals), slice(intervals, None)
+        self._gradient[:, :intervals] += residual.sum(axis=0).T
+        self._gradient[:, columns] += residual.sum(axis=1).T @ x
+        of_rows = weight.sum(axis=1)
+        across = (weight.reshape(b, intervals * kinds**2).T @ x).reshape(*weight.shape[1:], -1)
+        for m in range(kinds):
+            for other in range(kinds):
+                part = self._information[m, :, other]
+                part[index, index] += weight[:, :, m, other].sum(axis=0)
+                part[:intervals, columns] += across[:, m, other]
+                part[columns, :intervals] += across[:, m, other].T
+                part[columns, columns] += (of_rows[:, m, other, None] * x).T @ x
 
     def release(self, edges: Floats) -> Release:
         """The sums, as the terms are ordered."""
-        columns = slice(self.intervals, None)
-        self.gradient[:, columns] = self.residual.T @ self.x
-        for m in range(self.kinds):
-            for other in range(self.kinds):
-                weighed = self.weight[:, m, other, None] * self.x
-                self.information[m, columns, other, columns] = weighed.T @ self.x
-        size = self.gradient.size
-        square = self.information.reshape(size, size)
+        square = self._information.reshape(self._gradient.size, -1)
         return Release(
-            edges, len(self.x), log_likelihood=self.likelihood,
-            gradient=self.gradient.reshape(-1), hessian=(square + square.T) / 2,
+            edges, len(self._x), log_likelihood=self._likelihood,
+            gradient=self._gradient.reshape(-1), hessian=(square + square.T) / 2,
         )  # fmt: skip
 
 
@@ -324,10 +323,10 @@ Law = tuple[Floats, Floats, Floats]
 
 
 def _law(log_v: Floats, link: str) -> tuple[Floats, Law, Law]:
-    """v (n, M); -log P(none) and log v_m - log P(m), each with its first and second derivative by
-    the sum of v, (n,)."""
+    """v (..., M); -log P(none) and log v_m - log P(m), each with its first and second derivative
+    by the sum of v, (...)."""
     v = np.exp(log_v)
-    total = v.sum(axis=1)
+    total = v.sum(axis=-1)
     if link == "logit":
         law = np.log1p(total), 1 / (1 + total), -1 / (1 + total) ** 2
         return v, law, law

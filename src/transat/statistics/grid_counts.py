@@ -18,6 +18,8 @@ from transat.core.errors import StudyError
 from transat.core.languages import Text
 from transat.statistics.risk_sets import check, not_survival, positions
 
+_ROUNDING = 1.5e-8  # of a step of time, or of the times' mean where that is longer
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Places = NDArray[np.intp]
@@ -38,10 +40,24 @@ def edges_of(grid: Sequence[float]) -> Floats:
 
 
 def daily(*tables: SurvivalTable) -> tuple[float, ...]:
-    """The grid that rounds nothing: every time and entry of these tables. It tells single days,
-    so it is for rows that lie in one place; what crosses is asked on the permit's grid."""
+    """The grid that rounds nothing: every time and entry of these tables, those that differ by
+    rounding alone (an age plus a duration) taken for one, as R's survival takes them. It tells
+    single days, so it is for rows that lie in one place; what crosses is asked on the permit's
+    grid."""
     times = [np.concatenate([t.time, t.entry[t.entry > 0]]) for t in tables]
-    return tuple(float(t) for t in np.unique(np.concatenate(times)))
+    distinct = np.unique(np.concatenate(times))
+    near = _ROUNDING * max(1.0, float(np.abs(distinct).mean())) if distinct.size else 0.0
+    last = np.append(np.diff(distinct) > near, True)[: distinct.size]
+    return tuple(float(t) for t in distinct[last])
+
+
+def by_quantiles(edges: Floats, events: Integers, most: int) -> Floats:
+    """At most so many of the edges (K,), between which about equally many events (K,) lie: from
+    counts that sites released, a shorter grid for a next question. The last edge stays."""
+    shares = np.cumsum(events) / max(int(events.sum()), 1)
+    wanted = np.arange(1, most) / most
+    at = np.append(np.searchsorted(shares, wanted - 1e-12), edges.size - 1)
+    return np.asarray(edges[np.unique(np.minimum(at, edges.size - 1))], dtype=np.float64)
 
 
 def intervals(table: SurvivalTable, edges: Floats) -> tuple[Places, Places]:

@@ -33,7 +33,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -103,15 +103,13 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
     StudyError : a column that the table does not hold, or people in two groups.
     ValueError : weighted rows; late entries for Gray's test.
     """
-    risk_sets.check(table)
     grid_counts.unweighted(table)
     if parameters.test == "gray" and table.entry.any():
         raise ValueError("entry: Gray's test is for people who all enter at 0")
     group, size = _groups(table, parameters.groups), len(parameters.groups) + 1
     score, variance = np.zeros(size), np.zeros((size, size))
-    for stratum in np.unique(table.strata):
-        at_risk, own, other = _by_time(table, group, size, table.strata == stratum, parameters)
-        test = _sums(at_risk, own, other, parameters)
+    for counts in _by_stratum(table, group, size, parameters.event):
+        test = _sums(*counts, parameters)
         score, variance = score + test[0], variance + test[1]
     failed = table.event == parameters.event
     return Release(
@@ -163,29 +161,22 @@ def _groups(table: SurvivalTable, columns: tuple[str, ...]) -> Integers:
     return np.asarray(chosen @ np.arange(1, len(columns) + 1), dtype=np.int64)
 
 
-def _by_time(
-    table: SurvivalTable,
-    group: Integers,
-    size: int,
-    rows: NDArray[np.bool_],
-    parameters: Parameters,
-) -> tuple[Integers, Integers, Integers]:
-    """(G, K) at risk, with the event, with another, at each time with an event of either."""
-    counts = table.event > 0 if parameters.test == "gray" else table.event == parameters.event
-    times = np.unique(table.time[rows & counts])
-    inside, first = group[rows], np.searchsorted(times, table.entry[rows], "right")
-    last = np.searchsorted(times, table.time[rows], "right")
-    event, exact = table.event[rows], np.isin(table.time[rows], times)
-
-    def counted(chosen: NDArray[np.bool_], at: NDArray[np.intp]) -> Integers:
-        return grid_counts.counted(inside[chosen], size, at[chosen], times.size)
-
-    everybody = np.ones(inside.size, dtype=np.bool_)
-    gone = np.cumsum(counted(everybody, last), axis=1)
-    at_risk = np.cumsum(counted(everybody, first), axis=1) - gone
-    own = exact & (event == parameters.event)
-    other = exact & (event > 0) & ~own
-    return at_risk, counted(own, last - 1), counted(other, last - 1)
+def _by_stratum(
+    table: SurvivalTable, group: Integers, size: int, event: int
+) -> Iterator[tuple[Integers, Integers, Integers]]:
+    """Of each stratum, (G, K) at risk, with the event, with another, at the times of either."""
+    edges = np.asarray(grid_counts.daily(table))
+    first, last = grid_counts.intervals(table, edges)
+    kind = np.where(table.event == event, 1, np.where(table.event > 0, 2, 0))
+    for stratum in range(len(table.stratum_labels)):
+        rows = np.flatnonzero(table.strata == stratum)
+        cell = 3 * group[rows] + kind[rows]
+        left = grid_counts.counted(cell, 3 * size, last[rows], edges.size)
+        left = left.reshape(size, 3, edges.size)
+        entered = grid_counts.counted(group[rows], size, first[rows], edges.size)
+        at_risk = grid_counts.at_risk(entered, left.sum(axis=1))
+        told = left[:, 1:].any(axis=(0, 1))
+        yield at_risk[:, told], left[:, 1, told], left[:, 2, told]
 
 
 def _sums(
