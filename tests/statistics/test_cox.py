@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from transat.cohorts.survival_table import SurvivalTable
 from transat.core.errors import StudyError
-from transat.statistics import cox
+from transat.statistics import cox, cox_sums
 from transat.statistics.cox import Parameters, Result, at_site, combine
+from transat.statistics.risk_sets import risk_sets
 
 Draw = Callable[..., SurvivalTable]
 
@@ -302,3 +303,112 @@ def test_weights_are_those_of_the_round(draw_survival: Draw) -> None:
     far = cox.weights(table, Parameters(table.column_names, coefficients=(30.0, 0.0, 0.0)))
     effective = [float(w.sum() ** 2 / (w**2).sum()) for w in (near, far)]
     assert effective[1] < 60 < effective[0]
+
+
+@pytest.mark.parametrize("sites", [2, 3, 7])
+@pytest.mark.parametrize("robust", [False, True])
+def test_unbalanced_sites_weights_and_one_without_event(
+    draw_survival: Draw, sites: int, robust: bool
+) -> None:
+    """90 % of the rows at one site; clusters inside sites; the last site has no event."""
+    tables = [draw_survival(k, n=900 if k == 0 else 100, late=True) for k in range(sites)]
+    tables[-1] = replace(tables[-1], event=np.zeros(tables[-1].n, np.int8))
+    tables = [
+        replace(
+            t,
+            weights=np.random.default_rng(k).uniform(0.5, 3, t.n),
+            people=t.people // 3 + 10_000 * k,
+        )
+        for k, t in enumerate(tables)
+    ]
+    pooled = replace(together(*tables), weights=np.concatenate([t.weights for t in tables]))
+    apart, one = fit(*tables, robust=robust), fit(pooled, robust=robust)
+    np.testing.assert_allclose(apart.coefficients, one.coefficients, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(apart.covariance, one.covariance, rtol=0, atol=1e-10)
+    assert apart.log_likelihood == pytest.approx(one.log_likelihood, rel=1e-12)
+
+
+def test_score_residuals_add_up_to_the_gradient(draw_survival: Draw) -> None:
+    table = replace(
+        draw_survival(3, n=300, strata=2, late=True),
+        weights=np.random.default_rng(1).uniform(0.5, 3, 300),
+    )
+    sets, at = risk_sets(table, table.column_names, 1), (0.3, -0.2, 0.1)
+    residuals = cox_sums.score_residuals(sets, cox_sums.weighed(sets, at, "efron"))
+    gradient = cox_sums.sums(sets, at, "efron").gradient
+    np.testing.assert_allclose(residuals.sum(axis=0), gradient, atol=1e-10)
+
+
+def test_a_weight_of_two_is_two_rows_under_breslow(draw_survival: Draw) -> None:
+    table = draw_survival(3, n=100)
+    twice = together(table, table)
+    rows = replace(twice, strata=np.zeros(200, np.int32), stratum_labels=("all",))
+    doubled = fit(replace(table, weights=np.full(100, 2.0)), ties="breslow")
+    np.testing.assert_allclose(doubled.coefficients, fit(rows, ties="breslow").coefficients)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "where"),
+    [
+        ("time", -1.0, "time"),
+        ("time", np.inf, "time"),
+        ("entry", 1e6, "entry"),
+        ("entry", np.nan, "entry"),
+        ("weights", 0.0, "weights"),
+    ],
+)
+def test_impossible_rows_are_refused_by_name(
+    draw_survival: Draw, field: str, value: float, where: str
+) -> None:
+    table = draw_survival(1)
+    table = replace(table, weights=np.ones(table.n))
+    wrong = getattr(table, field).copy()
+    wrong[3] = value
+    with pytest.raises(StudyError) as refused:
+        fit(replace(table, **{field: wrong}))
+    assert refused.value.where == where
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_value_that_is_no_number_names_its_column(draw_survival: Draw, value: float) -> None:
+    table = draw_survival(1)
+    x = table.columns.copy()
+    x[np.argmax(table.time), 1] = value
+    with pytest.raises(StudyError) as refused:
+        fit(replace(table, columns=x))
+    assert refused.value.where == "x1"
+
+
+def test_few_events_give_an_error_or_a_named_term_never_nan_in_silence(
+    draw_survival: Draw,
+) -> None:
+    """None; one event; more columns than events; a constant column."""
+    table = draw_survival(1, n=60)
+    with pytest.raises(StudyError, match="Aucun événement"):
+        fit(replace(table, event=np.zeros(60, np.int8)))
+    constant = table.columns.copy()
+    constant[:, 2] = 1.0
+    with pytest.raises(StudyError, match="x2"):
+        fit(replace(table, columns=constant))
+    one = np.zeros(60, np.int8)
+    one[np.argmin(table.time)] = 1
+    with pytest.raises(StudyError, match="Moins d'événements que de colonnes"):
+        fit(replace(table, event=one))
+    alone = fit(replace(table, event=one), columns=("x0",))
+    assert alone.monotone == ("x0",) or np.isfinite(alone.coefficients).all()
+
+
+def test_an_event_at_time_zero_counts(draw_survival: Draw) -> None:
+    """Without late entry everybody is there before the start; times moved on by 1 say the same."""
+    table = draw_survival(2, n=100)
+    early = replace(table, time=table.time - 1)
+    np.testing.assert_allclose(fit(early).coefficients, fit(table).coefficients, atol=1e-12)
+    assert fit(early).events == fit(table).events
+
+
+def test_times_that_differ_by_rounding_are_ties(draw_survival: Draw) -> None:
+    table = draw_survival(2, n=100)
+    near = table.time * (1 + 1e-12 * np.random.default_rng(1).normal(size=100))
+    np.testing.assert_allclose(
+        fit(replace(table, time=near)).coefficients, fit(table).coefficients, atol=1e-12
+    )

@@ -176,3 +176,14 @@ def test_with_few_events_it_is_biased_and_the_joint_fit_is_not(draw: Draw) -> No
     assert bias["joint"] == pytest.approx(-0.03, abs=0.02)
     assert bias["averaged"] == pytest.approx(0.41, abs=0.02)
     assert bias["firth"] == pytest.approx(0.37, abs=0.02)
+
+
+def test_a_site_with_too_few_events_has_no_estimate_and_the_others_have(
+    draw_survival: Draw,
+) -> None:
+    tables = [draw_survival(k, n=200) for k in (1, 2, 3)]
+    tables[2] = replace(tables[2], event=np.zeros(tables[2].n, np.int8))
+    asked = Parameters(cox.Parameters(tables[0].column_names))
+    found = combine([at_site(t, asked) for t in tables], asked)
+    assert found.states == ("fitted", "fitted", "not_converged")
+    assert np.isfinite(found.coefficients).all()

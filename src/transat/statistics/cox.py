@@ -150,16 +150,16 @@ def combine(ask: Ask, parameters: Parameters) -> Result:
 
     Raises
     ------
-    StudyError : no event at any site; columns that say the same thing, so that no single estimate
-    exists.
+    StudyError : no event at any site, or fewer than columns; columns that say the same thing, so
+    that no single estimate exists.
     """
 
     def look(beta: Floats) -> Release:
         return _sum(ask([replace(parameters, coefficients=tuple(float(b) for b in beta))]))
 
     def scale(null: Release) -> Floats:
-        if not null.events:
-            raise _no_event()
+        if null.events < max(len(null.terms), 1):
+            raise _too_few(null.events)
         return np.sqrt(np.diag(null.hessian) / null.events)
 
     terms, most = parameters.columns, parameters.most_rounds
@@ -270,15 +270,24 @@ def _tests(null: Release, beta: Floats, covariance: Floats) -> tuple[float, floa
     return max(float(beta @ weight @ beta), 0.0), max(float(null.gradient @ step), 0.0)
 
 
-def _no_event() -> StudyError:
-    return StudyError(
-        Text(
+def _too_few(events: int) -> StudyError:
+    """None, or fewer than columns; says no other number."""
+    if events:
+        what = Text(
+            "Moins d'événements que de colonnes : aucune estimation n'est finie.",
+            "Fewer events than columns: no estimate is finite.",
+        )
+        next_step = Text(
+            "Retirer des colonnes, ou demander une régression pénalisée.",
+            "Take columns out, or ask for a penalised regression.",
+        )
+    else:
+        what = Text(
             "Aucun événement de cette sorte : rien n'est à estimer.",
             "No event of this kind: there is nothing to estimate.",
-        ),
-        "event",
-        Text(
+        )
+        next_step = Text(
             "Choisir une autre sorte d'événement ou un suivi plus long.",
             "Choose another kind of event or a longer follow-up.",
-        ),
-    )
+        )
+    return StudyError(what, "event", next_step)

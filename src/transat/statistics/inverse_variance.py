@@ -202,6 +202,8 @@ def _alone(table: AnalysisTable | SurvivalTable, parameters: Parameters) -> _Alo
     try:
         return _fit(table, parameters)
     except StudyError as redundant:
+        if redundant.where == "event":  # too few of them at this site
+            return _Alone(np.zeros(len(names)), False)
         if redundant.where not in names:
             raise
         return _Alone(np.zeros(len(names)), False, True, (redundant.where,))
