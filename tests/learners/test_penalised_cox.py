@@ -12,7 +12,7 @@ from transat.learners import hazard_review, hazards, penalised_cox, recalibratio
 from transat.learners.hazards import Model
 from transat.learners.penalised_cox import Fitted
 from transat.learners.validation import Loss, People
-from transat.statistics import cox, cox_penalised, kaplan_meier
+from transat.statistics import baseline_hazard, cox, cox_penalised, kaplan_meier
 
 Draw = Callable[..., SurvivalTable]
 Deal = Callable[[SurvivalTable, str, int], list[SurvivalTable]]
@@ -108,9 +108,36 @@ def test_bad_fits_are_refused(month_grid: tuple[float, ...]) -> None:
     one = penalised_cox.flat(Fitted((), ()), month_grid)
     with pytest.raises(ValueError, match="kind"):
         penalised_cox.competing([one, one])
-    other = penalised_cox.flat(Fitted((), ()), month_grid[:5], 2)
-    with pytest.raises(ValueError, match="grid"):
+    other = penalised_cox.flat(Fitted((), ()), (0.5, 1.5), 2)
+    with pytest.raises(ValueError, match="edges"):
         penalised_cox.competing([one, other])
+    with pytest.raises(ValueError, match="falling"):
+        penalised_cox.with_hazard(Fitted((), ()), (1.0, 2.0), (0.2, 0.1))
+    with pytest.raises(ValueError, match="edge"):
+        penalised_cox.with_hazard(Fitted((), ()), (1.0, 2.0), (0.2,))
+
+
+def test_a_baseline_that_a_statistic_told(followed: Draw) -> None:
+    """At the profile, and away from it, what the statistic's own curves say; on common edges."""
+    table, profile = followed(7, n=1_000), (70.0, 0.0, 0.0)
+    models = []
+    for kind, grid in ((1, (3.0, 6.0, 12.0, 24.0)), (2, (2.0, 6.0, 12.0, 18.0, 24.0))):
+        asked = baseline_hazard.Parameters(NAMES, grid, event=kind, profile=profile)
+        told = baseline_hazard.combine(lambda q: [baseline_hazard.at_site(table, q[0])], asked)
+        base = told.baselines[0][0]
+        found = Fitted(NAMES, tuple(told.coefficients.tolist()), profile)
+        models.append(
+            penalised_cox.with_hazard(found, base.edges.tolist(), base.hazard.tolist(), kind)
+        )
+        relative = np.exp((table.columns - np.array(profile)) @ told.coefficients)
+        wanted = 1 - np.exp(-relative[:, None] * base.hazard)
+        risk = hazards.incidence(models[-1], table, kind, grid)
+        np.testing.assert_allclose(risk, wanted, rtol=1e-9)
+    both = penalised_cox.competing(models)
+    assert both.grid == (6.0, 12.0, 24.0)
+    alone = [hazards.incidence(m, table, k, both.grid) for k, m in enumerate(models, 1)]
+    first, second = (hazards.incidence(both, table, kind, both.grid) for kind in (1, 2))
+    np.testing.assert_allclose(1 - first - second, (1 - alone[0]) * (1 - alone[1]), rtol=1e-9)
 
 
 def test_a_lasso_tuned_inside_one_shore_foresees_the_other(

@@ -23,9 +23,10 @@ References
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transat.cohorts.folds import Part
 from transat.learners import recalibration
@@ -33,6 +34,8 @@ from transat.learners.hazards import Hazard, Model, Proportional
 
 #: Hazard per unit of time where the baseline's fit starts.
 _START = 0.01
+#: Hazard of an interval without event: its logarithm is a number.
+_LEAST = 1e-200
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +98,56 @@ def with_baseline(
     return Model(grid, tuple(_settled(hazard) for hazard in found.hazards))
 
 
-def competing(models: Sequence[Model]) -> Model:
-    """One model of several kinds of event, from a model of each, on the same grid.
+def with_hazard(
+    fitted: Fitted, edges: Sequence[float], hazard: Sequence[float], kind: int = 1
+) -> Model:
+    """The model with a baseline that a statistic told: the hazard accumulated up to each edge for
+    somebody at the centres (`baseline_hazard` at that profile).
 
     Raises
     ------
-    ValueError : different grids, or two models of a kind.
+    ValueError : a hazard that is not finite, or that falls.
     """
-    hazards = tuple(hazard for model in models for hazard in model.hazards)
-    kinds = [hazard.kind for hazard in hazards]
-    if len({model.grid for model in models}) != 1 or len(set(kinds)) != len(kinds):
-        raise ValueError("competing: one grid, and one model a kind of event")
-    return Model(models[0].grid, hazards)
+    grid = tuple(float(edge) for edge in edges)
+    added = np.diff(np.concatenate([[0.0], np.asarray(hazard, dtype=np.float64)]))
+    if added.size != len(grid) or not np.isfinite(added).all() or (added < 0).any():
+        raise ValueError("hazard: not one for each edge, not finite, or falling")
+    (flat_hazard,) = flat(fitted, grid, kind).hazards
+    return Model(grid, (_of(flat_hazard, added),))
+
+
+def competing(models: Sequence[Model]) -> Model:
+    """One model of several kinds of event, from a Cox model of each, on the edges that all have.
+
+    Raises
+    ------
+    ValueError : no such edge, two models of a kind, or a model of another form.
+    """
+    hazards = [(model.grid, hazard) for model in models for hazard in model.hazards]
+    common = sorted(set.intersection(*(set(model.grid) for model in models)))
+    if not common or len({hazard.kind for _, hazard in hazards}) != len(hazards):
+        raise ValueError("competing: common edges of the grids, and one model a kind of event")
+    return Model(tuple(common), tuple(_coarser(h, grid, common) for grid, h in hazards))
+
+
+def _coarser(hazard: Hazard, grid: tuple[float, ...], common: list[float]) -> Hazard:
+    """On fewer edges: the hazard accumulated between them is what it was."""
+    form = hazard.form
+    if not isinstance(form, Proportional) or hazard.shift or hazard.slope != 1:
+        raise ValueError("competing: a model that is no Cox model as it was fitted")
+    if len(grid) == len(common):
+        return hazard
+    total = np.cumsum(np.exp(np.asarray(form.baseline)))
+    at = np.isin(np.asarray(grid), common)
+    return _of(hazard, np.diff(np.concatenate([[0.0], total[at]])))
+
+
+def _of(hazard: Hazard, added: NDArray[np.float64]) -> Hazard:
+    """With this hazard accumulated in each interval at the centres."""
+    form = hazard.form
+    assert isinstance(form, Proportional)
+    told = tuple(float(v) for v in np.log(np.maximum(added, _LEAST)))
+    return Hazard(hazard.kind, replace(form, baseline=told))
 
 
 def _settled(hazard: Hazard) -> Hazard:
@@ -114,5 +155,4 @@ def _settled(hazard: Hazard) -> Hazard:
     form = hazard.form
     assert isinstance(form, Proportional)
     baseline = np.asarray(form.baseline) + np.asarray(hazard.shift)
-    told = tuple(float(v) for v in baseline)
-    return Hazard(hazard.kind, Proportional(form.columns, form.centres, form.coefficients, told))
+    return _of(hazard, np.exp(baseline))
