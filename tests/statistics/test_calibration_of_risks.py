@@ -60,8 +60,11 @@ def test_r_on_recorded_predictions(shared: Path) -> None:
     assert smooth.ici == pytest.approx(wanted["ICI"], abs=1e-9)
     assert smooth.e50 == pytest.approx(wanted["E50"], abs=1e-9)
     assert smooth.e90 == pytest.approx(wanted["E90"], abs=1e-9)
-    # R's hare gives another curve of the same rows: what is chosen here is the spline.
-    assert abs(smooth.ici - reference["pbc_ICI_2190"]["ICI"]) < 0.02
+    hare, wanted = curve(scored(rows, "r.3"), 2190, method="hazard"), reference["pbc_ICI_2190"]
+    assert (hare.method, hare.knots) == ("hazard", ())
+    assert hare.ici == pytest.approx(wanted["ICI"], abs=1e-6)
+    assert hare.e50 == pytest.approx(wanted["E50"], abs=1e-6)
+    assert hare.e90 == pytest.approx(wanted["E90"], abs=1e-6)
 
 
 def test_events_over_the_sum_of_hazards(shared: Path) -> None:
@@ -226,5 +229,7 @@ def test_bad_rows_are_named() -> None:
     assert (none_seen.ratio.value, none_seen.ratio.low) == (0, 0)
     extreme = ScoredRows(rows.time, rows.event, np.round(rows.risk))
     assert np.isfinite(curve(extreme, 12).ici)
+    with pytest.raises(ValueError, match="competing"):
+        curve(rows, 12, method="hazard")
     with pytest.raises(StudyError, match="Rien"):
         resampled(lambda r: curve(r, 5).ici, nobody, draws=5)
