@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -95,21 +94,6 @@ def _followed(seed: int, n: int = 900, late: bool = False, weighed: bool = False
     )
 
 
-def _rows_of(table: SurvivalTable, chosen: np.ndarray) -> SurvivalTable:
-    """The table of a mask, or of places in an order."""
-    return replace(
-        table,
-        n=len(table.time[chosen]),
-        time=table.time[chosen],
-        entry=table.entry[chosen],
-        event=table.event[chosen],
-        columns=table.columns[chosen],
-        strata=table.strata[chosen],
-        people=table.people[chosen],
-        weights=None if table.weights is None else table.weights[chosen],
-    )
-
-
 def _dealt(table: SurvivalTable, how: str, seed: int) -> list[SurvivalTable]:
     """Two, three or seven sites; nine tenths at one; or one site where nothing happens."""
     rng = np.random.default_rng(seed)
@@ -119,7 +103,7 @@ def _dealt(table: SurvivalTable, how: str, seed: int) -> list[SurvivalTable]:
         part = np.where(table.event == 0, rng.integers(0, 2, table.n), 0)
     else:
         part = rng.integers(0, int(how), table.n)
-    return [_rows_of(table, part == k) for k in range(part.max() + 1)]
+    return [table.take(part == k) for k in range(part.max() + 1)]
 
 
 @pytest.fixture(scope="session")
@@ -130,11 +114,6 @@ def month_grid() -> tuple[float, ...]:
 @pytest.fixture(scope="session")
 def followed() -> Callable[..., SurvivalTable]:
     return _followed
-
-
-@pytest.fixture(scope="session")
-def rows_of() -> Callable[[SurvivalTable, np.ndarray], SurvivalTable]:
-    return _rows_of
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,6 @@ from transat.learners.time_trees import TIME
 from transat.learners.trees import Bins
 
 Draw = Callable[..., SurvivalTable]
-Take = Callable[[SurvivalTable, np.ndarray], SurvivalTable]
 GRID = (6.0, 12.0, 24.0)
 BINS = Bins(("age", TIME), ((60.0, 70.0), (6.0, 12.0)))
 COX = Proportional(("age",), (70.0,), (0.05,), (-3.0, -2.0, -1.0))

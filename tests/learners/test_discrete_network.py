@@ -17,7 +17,6 @@ from transat.learners.hazards import Hazard, Model, Proportional
 
 Draw = Callable[..., SurvivalTable]
 Deal = Callable[[SurvivalTable, str, int], list[SurvivalTable]]
-Take = Callable[[SurvivalTable, np.ndarray], SurvivalTable]
 GRID = (3.0, 6.0, 9.0, 12.0, 18.0, 24.0)
 ASKED = Parameters(
     ("age", "operated", "noise"), (70.0, 0.0, 0.0), (8.0, 1.0, 1.0), GRID, hidden=4, rounds=20
@@ -66,11 +65,11 @@ def test_one_step_a_round_is_the_pooled_fit(followed: Draw, dealt: Deal, how: st
     assert (apart.persons, apart.events) == (pooled.persons, pooled.events)
 
 
-def test_the_same_seed_gives_the_same_bits(followed: Draw, rows_of: Take) -> None:
+def test_the_same_seed_gives_the_same_bits(followed: Draw) -> None:
     table = followed(4)
     assert fit([table], ASKED).form == fit([table], ASKED).form
     assert fit([table], replace(ASKED, seed=2)).form != fit([table], ASKED).form
-    shuffled = rows_of(table, np.random.default_rng(1).permutation(table.n))
+    shuffled = table.take(np.random.default_rng(1).permutation(table.n))
     one, other = fit([table], ASKED).form.weights, fit([shuffled], ASKED).form.weights
     np.testing.assert_allclose(one, other, atol=1e-8)
 
@@ -89,14 +88,14 @@ def test_it_learns_what_is_not_proportional(followed: Draw, dealt: Deal, steps: 
     assert loss(new, Model(GRID, (Hazard(1, found.form),))) < flat - 0.02
 
 
-def test_a_part_is_its_rows(followed: Draw, rows_of: Take) -> None:
+def test_a_part_is_its_rows(followed: Draw) -> None:
     table, part = followed(7), folds.every(3).without(0)
-    alone = rows_of(table, part.rows(table.people))
+    alone = table.take(part.rows(table.people))
     found, wanted = fit([table], replace(ASKED, part=part)), fit([alone], ASKED)
     np.testing.assert_allclose(found.form.weights, wanted.form.weights, atol=1e-10)
 
 
-def test_bad_settings_are_refused(followed: Draw, rows_of: Take) -> None:
+def test_bad_settings_are_refused(followed: Draw) -> None:
     table = followed(8, n=60)
     for wrong in (
         replace(ASKED, scales=(8.0, 0.0, 1.0)),
@@ -110,6 +109,6 @@ def test_bad_settings_are_refused(followed: Draw, rows_of: Take) -> None:
     with pytest.raises(StudyError, match="ages"):
         at_site(table, replace(ASKED, columns=("ages", "operated", "noise")))
     with pytest.raises(ValueError, match="nobody"):
-        at_site(rows_of(table, np.zeros(60, dtype=bool)), ASKED)
+        at_site(table.take(np.zeros(60, dtype=bool)), ASKED)
     with pytest.raises(ValueError, match="event"):
         fit([replace(table, event=np.zeros_like(table.event))], ASKED)

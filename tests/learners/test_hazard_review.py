@@ -18,7 +18,6 @@ from transat.learners.time_trees import TIME
 
 Draw = Callable[..., SurvivalTable]
 Deal = Callable[[SurvivalTable, str, int], list[SurvivalTable]]
-Take = Callable[[SurvivalTable, np.ndarray], SurvivalTable]
 GRID = (3.0, 6.0, 12.0, 24.0)
 ONE = Proportional(("age",), (70.0,), (0.05,), (-2.5, -2.5, -1.5, -0.5))
 TWO = Proportional(("operated",), (0.0,), (0.4,), (-4.0, -4.0, -3.0, -2.0))
@@ -60,10 +59,10 @@ def test_sites_are_the_pooled_rows(followed: Draw, dealt: Deal, how: str) -> Non
     np.testing.assert_array_equal(apart.events, pooled.events)
 
 
-def test_a_part_is_its_rows(followed: Draw, rows_of: Take) -> None:
+def test_a_part_is_its_rows(followed: Draw) -> None:
     table = followed(3)
     part = folds.Part(5, (2,))
-    alone = rows_of(table, part.rows(table.people))
+    alone = table.take(part.rows(table.people))
     found, wanted = review([table], Parameters(MODEL, part)), review([alone], Parameters(MODEL))
     np.testing.assert_equal(found.loss, wanted.loss)
     np.testing.assert_array_equal(found.expected, wanted.expected)
@@ -82,10 +81,10 @@ def test_the_true_chances_lose_least(followed: Draw) -> None:
     assert best < min(loss(0.020, 0.0), loss(0.011, 0.0), loss(0.015, 0.03), loss(0.015, -0.03))
 
 
-def test_nobody_at_risk_is_an_error(followed: Draw, rows_of: Take) -> None:
+def test_nobody_at_risk_is_an_error(followed: Draw) -> None:
     table = followed(5, n=50)
     with pytest.raises(ValueError, match="nobody"):
-        at_site(rows_of(table, np.zeros(50, dtype=bool)), Parameters(MODEL))
+        at_site(table.take(np.zeros(50, dtype=bool)), Parameters(MODEL))
     late = replace(table, entry=np.full(50, 30.0), time=np.full(50, 31.0))
     with pytest.raises(ValueError, match="nobody"):
         at_site(late, Parameters(MODEL))

@@ -19,7 +19,6 @@ from transat.learners.time_trees import TIME
 from transat.learners.trees import Bins, Tree
 
 Draw = Callable[..., SurvivalTable]
-Take = Callable[[SurvivalTable, np.ndarray], SurvivalTable]
 Deal = Callable[[SurvivalTable, str, int], list[SurvivalTable]]
 Grid = tuple[float, ...]
 
@@ -121,10 +120,10 @@ def test_the_trees_are_the_pooled_trees_bit_for_bit(
     assert (federated.persons, federated.events) == (pooled.persons, pooled.events)
 
 
-def test_row_order_changes_nothing(followed: Draw, rows_of: Take, month_grid: Grid) -> None:
+def test_row_order_changes_nothing(followed: Draw, month_grid: Grid) -> None:
     table = followed(3, weighed=True)
     asked = Parameters(month_grid, BINS, number=3, least_rows=20)
-    shuffled = rows_of(table, np.random.default_rng(1).permutation(table.n))
+    shuffled = table.take(np.random.default_rng(1).permutation(table.n))
     assert grow([table], asked).forest == grow([shuffled], asked).forest
 
 
@@ -188,28 +187,26 @@ def test_an_edge_that_one_site_merged_is_split_by_none(
     assert (time, 2) not in cuts(found)
 
 
-def test_a_part_of_the_people_is_their_table(
-    followed: Draw, rows_of: Take, month_grid: Grid
-) -> None:
+def test_a_part_of_the_people_is_their_table(followed: Draw, month_grid: Grid) -> None:
     table = followed(9)
     part = folds.every(4).without(1)
     asked = Parameters(month_grid, BINS, number=3, least_rows=20)
-    alone = grow([rows_of(table, part.rows(table.people))], asked)
+    alone = grow([table.take(part.rows(table.people))], asked)
     assert grow([table], replace(asked, part=part)).forest == alone.forest
     assert grow([table], asked).forest != alone.forest
 
 
-def test_one_interval_is_a_binary_outcome(followed: Draw, rows_of: Take) -> None:
+def test_one_interval_is_a_binary_outcome(followed: Draw) -> None:
     """Nobody censored before the only edge: log odds of the event, no time in it."""
     table = followed(5)
-    sure = rows_of(table, (table.event == 1) | (table.time > 6))
+    sure = table.take((table.event == 1) | (table.time > 6))
     bins = Bins(("age", "operated"), (BINS.edges[0], (0.0,)))
     result = grow([sure], Parameters((6.0,), bins, number=1, depth=1, least_rows=5))
     rate = ((sure.event == 1) & (sure.time <= 6)).mean()
     assert result.forest.base == pytest.approx(np.log(rate / (1 - rate)), abs=1e-5)
 
 
-def test_bad_questions_are_refused(followed: Draw, rows_of: Take, month_grid: Grid) -> None:
+def test_bad_questions_are_refused(followed: Draw, month_grid: Grid) -> None:
     table = followed(1)
     with pytest.raises(StudyError, match="ages"):
         at_site(table, Parameters(month_grid, Bins(("ages",), ((1.0,),))))
@@ -224,7 +221,7 @@ def test_bad_questions_are_refused(followed: Draw, rows_of: Take, month_grid: Gr
         at_site(named, Parameters(month_grid, Bins((TIME,), ((3.0,),))))
     with pytest.raises(ValueError, match="event"):
         grow([replace(table, event=np.zeros_like(table.event))], Parameters(month_grid, BINS))
-    empty = rows_of(table, np.zeros(table.n, dtype=bool))
+    empty = table.take(np.zeros(table.n, dtype=bool))
     with pytest.raises(ValueError, match="event"):
         grow([empty], Parameters(month_grid, BINS))
 

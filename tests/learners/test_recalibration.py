@@ -22,7 +22,6 @@ from transat.learners.trees import Bins, Tree
 
 Draw = Callable[..., SurvivalTable]
 Deal = Callable[[SurvivalTable, str, int], list[SurvivalTable]]
-Take = Callable[[SurvivalTable, np.ndarray], SurvivalTable]
 
 GRID = (2.0, 4.0, 8.0, 12.0, 18.0, 24.0)
 COX = Proportional(("age",), (70.0,), (0.09,), (-3.2, -3.0, -2.6, -2.4, -2.2, -2.0))
@@ -116,9 +115,9 @@ def test_merging_loses_no_sum(followed: Draw, what: What) -> None:
         np.testing.assert_allclose(getattr(merged, field), getattr(wide, field), rtol=1e-12)
 
 
-def test_row_order_changes_nothing(followed: Draw, rows_of: Take) -> None:
+def test_row_order_changes_nothing(followed: Draw) -> None:
     table = followed(3)
-    shuffled = rows_of(table, np.random.default_rng(1).permutation(table.n))
+    shuffled = table.take(np.random.default_rng(1).permutation(table.n))
     one, other = (fit([t], asked_for("logit", "both")) for t in (table, shuffled))
     np.testing.assert_allclose(one.shifts, other.shifts, atol=1e-10)
 
@@ -153,9 +152,9 @@ def test_a_model_of_half_the_hazard_is_doubled(followed: Draw) -> None:
     assert found.observed / found.expected == pytest.approx(2 * (1 - 0.04), rel=0.1)
 
 
-def test_what_has_no_estimate_is_said(followed: Draw, rows_of: Take) -> None:
+def test_what_has_no_estimate_is_said(followed: Draw) -> None:
     table = followed(6)
-    quiet = rows_of(table, (table.event != 1) | (table.time > 4))
+    quiet = table.take((table.event != 1) | (table.time > 4))
     with pytest.raises(StudyError, match="aucun événement"):
         fit([quiet], asked_for("logit", "baseline"))
     level = Proportional((), (), (), (-3.0,) * 6)

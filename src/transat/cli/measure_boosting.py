@@ -14,7 +14,6 @@ import importlib.util
 import json
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +63,7 @@ def _federated(told: Path, rows: int, columns: int, trees: int, depth: int) -> f
 
     whole = _drawn(rows, columns, 1)
     here = np.random.default_rng(3).random(rows) < FIRST
-    tables = [_rows(whole, here), _rows(whole, ~here)]
+    tables = [whole.take(here), whole.take(~here)]
     asked = _asked(columns, trees, depth)
     registry, sizes = Registry({"hazard_trees": hazard_trees.Release}), list[int]()
     start = time.perf_counter()
@@ -148,14 +147,6 @@ def _drawn(rows: int, columns: int, seed: int) -> SurvivalTable:
         stratum_labels=("all",),
         people=np.arange(rows, dtype=np.int64),
     )
-
-
-def _rows(table: SurvivalTable, chosen: Any) -> SurvivalTable:
-    return replace(
-        table, n=int(chosen.sum()), time=table.time[chosen], entry=table.entry[chosen],
-        event=table.event[chosen], columns=table.columns[chosen], strata=table.strata[chosen],
-        people=table.people[chosen],
-    )  # fmt: skip
 
 
 def _laid_out(table: SurvivalTable, grid: Any) -> tuple[Any, Any]:

@@ -5,7 +5,7 @@ NumPy only: statistics import this module and must never meet a database.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,17 @@ class SurvivalTable:
     stratum_labels: tuple[str, ...]
     people: NDArray[np.int64]
     weights: NDArray[np.float64] | None = None
+
+    def take(
+        self, rows: NDArray[np.intp] | NDArray[np.int64] | NDArray[np.bool_] | slice
+    ) -> SurvivalTable:
+        """The table of the given rows: a mask, indices in that order, or a slice."""
+        time = self.time[rows]
+        return replace(
+            self, n=len(time), time=time, entry=self.entry[rows], event=self.event[rows],
+            columns=self.columns[rows], strata=self.strata[rows], people=self.people[rows],
+            weights=None if self.weights is None else self.weights[rows],
+        )  # fmt: skip
 
 
 def check(table: SurvivalTable) -> None:

@@ -193,7 +193,7 @@ def incidence(model: Model, table: SurvivalTable, kind: int, horizons: tuple[flo
     which = model.hazards.index(of(model, kind))
     found = np.zeros((table.n, len(at)))
     for first in range(0, table.n, _ROWS):
-        each = chances(model, _rows(table, slice(first, first + _ROWS)))
+        each = chances(model, table.take(slice(first, first + _ROWS)))
         free = np.cumprod(1 - each.sum(axis=0), axis=1)
         free = np.concatenate([np.ones((len(free), 1)), free[:, :-1]], axis=1)
         found[first : first + _ROWS] = np.cumsum(free * each[which], axis=1)[:, at]
@@ -245,12 +245,3 @@ def _boosted(form: Boosted, grid: tuple[float, ...], table: SurvivalTable) -> Fl
 def _standardised(form: Network, table: SurvivalTable) -> Floats:
     x = np.column_stack([trees.column(table, name) for name in form.columns])
     return np.asarray((x - np.asarray(form.centres)) / np.asarray(form.scales))
-
-
-def _rows(table: SurvivalTable, rows: slice) -> SurvivalTable:
-    return replace(
-        table, n=len(table.time[rows]), time=table.time[rows], entry=table.entry[rows],
-        event=table.event[rows], columns=table.columns[rows], strata=table.strata[rows],
-        people=table.people[rows],
-        weights=None if table.weights is None else table.weights[rows],
-    )  # fmt: skip
