@@ -23,8 +23,14 @@ def as_days(column: pa.ChunkedArray) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Seen:
-    """One row per elder, read from the tables alone; days from the first echo."""
+    """One row per elder of a population, read from the tables alone; days from its clock.
 
+    row: which elder of the chunk. vmax, nyha, lvef: of the echo that starts the clock.
+    heart_failure: first stay from then on. failed: one in the six months before. severe_seen:
+    first echo of the native valve with 4.00 m/s or more.
+    """
+
+    row: NDArray[np.int64]
     man: NDArray[np.bool_]
     entry: NDArray[np.float64]
     vmax: NDArray[np.float64]
@@ -34,6 +40,7 @@ class Seen:
     replacement: NDArray[np.float64]
     tavi: NDArray[np.bool_]
     heart_failure: NDArray[np.float64]
+    failed: NDArray[np.bool_]
     severe_seen: NDArray[np.float64]
 
     @property
@@ -42,39 +49,47 @@ class Seen:
         return CLOSES - self.entry
 
 
-def seen(people: Population) -> Seen:
-    """What the truth tables say of the elders of a chunk."""
+def seen(people: Population, velocity: float = 0.0) -> Seen:
+    """Elders from their first echo of the native valve with this velocity (m/s) or more."""
     persons = people.persons.filter(pa.compute.equal(people.persons["role"], "elder"))
     ids = persons["person_id"].to_numpy()
-    echos, events = people.valve_echos, people.valve_events
-    owner = np.searchsorted(ids, echos["person_id"].to_numpy())
-    when = as_days(echos["date"])
-    first = np.unique(owner, return_index=True)[1]
-    entry = when[first]
-    by_kind = {}
-    kinds = np.array(events["kind"].to_pylist())
-    of = np.searchsorted(ids, events["person_id"].to_numpy())
-    for kind in ("savr", "tavi", "heart_failure"):
-        by_kind[kind] = np.full(len(ids), np.inf)
-        here = kinds == kind
-        np.minimum.at(by_kind[kind], of[here], as_days(events["date"])[here])
-    replacement = np.minimum(by_kind["savr"], by_kind["tavi"])
-    death = as_days(persons["death_date"])
+    events, kinds = people.valve_events, np.array(people.valve_events["kind"].to_pylist())
+    of, on = np.searchsorted(ids, events["person_id"].to_numpy()), as_days(events["date"])
+    replacement = np.full((2, len(ids)), np.inf)
+    for line, kind in zip(replacement, ("savr", "tavi"), strict=True):
+        np.minimum.at(line, of[kinds == kind], on[kinds == kind])
+    first = replacement.min(axis=0)
+    echos = people.valve_echos
+    owner, when = np.searchsorted(ids, echos["person_id"].to_numpy()), as_days(echos["date"])
     vmax = echos["vmax"].to_numpy().astype(float)
-    severe = np.full(len(ids), np.inf)
-    shown = (vmax >= 3.9999) & (when < np.minimum(replacement, death)[owner])
+    native = when < first[owner]
+    at = np.flatnonzero(native & (vmax >= velocity - 1e-4))
+    row, index = np.unique(owner[at], return_index=True)
+    at = at[index]
+    entry = np.full(len(ids), np.inf)
+    entry[row] = when[at]
+    severe, failure = np.full(len(ids), np.inf), np.full(len(ids), np.inf)
+    failed = np.zeros(len(ids), bool)
+    shown = native & (vmax >= 4 - 1e-4) & (when >= entry[owner])
     np.minimum.at(severe, owner[shown], when[shown])
+    stay = kinds == "heart_failure"
+    after = stay & (on >= entry[of])
+    np.minimum.at(failure, of[after], on[after])
+    failed[of[stay & (on < entry[of]) & (on >= entry[of] - 183)]] = True
+    zero = entry[row]
     return Seen(
-        man=np.array(persons["sex"].to_pylist()) == "M",
-        entry=entry,
-        vmax=vmax[first],
-        nyha=echos["nyha"].to_numpy()[first],
-        lvef=echos["lvef"].to_numpy()[first],
-        death=death - entry,
-        replacement=replacement - entry,
-        tavi=np.isfinite(by_kind["tavi"]),
-        heart_failure=by_kind["heart_failure"] - entry,
-        severe_seen=severe - entry,
+        row=row,
+        man=np.array(persons["sex"].to_pylist())[row] == "M",
+        entry=zero,
+        vmax=vmax[at],
+        nyha=echos["nyha"].to_numpy()[at],
+        lvef=echos["lvef"].to_numpy()[at],
+        death=as_days(persons["death_date"])[row] - zero,
+        replacement=first[row] - zero,
+        tavi=np.isfinite(replacement[1])[row],
+        heart_failure=failure[row] - zero,
+        failed=failed[row],
+        severe_seen=severe[row] - zero,
     )
 
 

@@ -20,9 +20,9 @@ GRID = tuple(float(m) for m in range(3, 61, 3))
 
 
 def record(shore: Shore, people: int, seed: int) -> Course:
-    """What the extract sees of `people` severe stenoses without symptoms."""
+    """What the extract sees of the severe stenoses without symptoms among `people` elders."""
     rng = np.random.default_rng(seed)
-    elders = curves.recruit(rng, "severe_asymptomatic", shore, people)
+    elders = curves.severe_asymptomatic(rng, curves.natural(rng, shore, people))
     close = (day(EXTRACT_END) - elders.entry).astype(float)
     return follow(rng, elders, close, 96)
 
@@ -32,7 +32,7 @@ def spells(course: Course, seed: int) -> SurvivalTable:
     seen = echos.measure(np.random.default_rng(seed), course)
     asks = (seen.nyha >= 2) | (seen.lvef < 50) | (seen.vmax >= 5)
     asks &= (seen.days > 0) & (seen.days < course.replacement[seen.rows])
-    trigger = curves.first_stay(course)
+    trigger = course.first_stay
     np.minimum.at(trigger, seen.rows[asks], seen.days[asks])
     end = np.ceil(np.minimum(course.end, 60 * MONTH) + 1e-9)
     died = course.death <= end
@@ -103,7 +103,7 @@ def truth(shore: Shore, strategy: str, month: int) -> float:
 @pytest.mark.slow
 @pytest.mark.parametrize("shore", ["france", "quebec"])
 def test_the_emulated_trial_finds_the_planted_effect(shore: Shore) -> None:
-    table = spells(record(shore, 8000, seed=12), seed=13)
+    table = spells(record(shore, 90_000, seed=12), seed=13)
     found = emulated([table], (*BASE, "trigger"), draws=60)
     for month in (24, 48, 60):
         at = GRID.index(month)

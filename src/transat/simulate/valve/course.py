@@ -14,7 +14,7 @@ find the true effect of an early replacement.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -72,9 +72,32 @@ class Course:
         """End of life with the native valve, as far as seen."""
         return np.minimum(self.replacement, self.end)
 
+    @property
+    def first_stay(self) -> Numbers:
+        """(n,) days to the first heart-failure stay; inf without one."""
+        found = np.full(len(self.elders), np.inf)
+        np.minimum.at(found, *self.stays)
+        return found
+
     def lvef(self, rows: Rows, days: Numbers) -> Numbers:
         """True LVEF, %: it falls with untreated symptoms of a severe stenosis."""
         return _lvef(self.elders, self.symptoms, self.replacement, rows, days)
+
+    def at(self, rows: Rows, days: Numbers, vmax: Numbers) -> Elders:
+        """Some people, alive with their own valve, at a later echo that measured `vmax`, as if it
+        were their first."""
+        e = self.elders.take(rows)
+        stay = self.first_stay[rows]
+        return replace(
+            e,
+            entry=e.entry + np.floor(days).astype(np.int64),
+            age=e.age + days / YEAR,
+            vmax=self.elders.velocity(rows, days),
+            first_vmax=vmax,
+            lvef=self.lvef(rows, days),
+            symptoms=np.where(self.symptoms[rows] <= days, self.symptoms[rows] - days, np.inf),
+            stay=np.where(stay <= days, stay - days, np.inf),
+        )
 
 
 def _lvef(e: Elders, symptoms: Numbers, replacement: Numbers, rows: Rows, days: Numbers) -> Numbers:
@@ -105,7 +128,7 @@ class _Life:
         self.replacement = self.planned.copy()
         self.tavi = np.zeros(n, bool)
         self.detected = np.full(n, np.inf)  # first echo that shows a severe stenosis
-        self.stay = np.full(n, np.inf)  # first heart-failure stay
+        self.stay = elders.stay.copy()  # first heart-failure stay
         self.next_echo = np.zeros(n)
         self.last_vmax = np.zeros(n)
         self.stays: list[tuple[Rows, Numbers]] = []

@@ -1,27 +1,30 @@
 """True marginal curves: what becomes of whole populations, with nobody lost and no error.
 
-The model is run on many people (PEOPLE of each population and shore, SEED), everybody followed to
-the end: the share of them with an event by each month is the cumulative incidence, death being a
-competing event where the event is not death. Its standard error is sqrt(p (1 - p) / people), below
-0.0013. The curves depend on the model alone, never on a simulation's seed or size, so they are kept
-in data/valve_curves.csv, with a fingerprint of the figures that they come from; write() makes
-that file anew:
+The model is run on many people (PEOPLE elders of each shore, SEED), everybody followed to the end:
+the share of them with an event by each month is the cumulative incidence, death being a competing
+event where the event is not death. Its standard error is sqrt(p (1 - p) / people). The curves
+depend on the model alone, never on a simulation's seed or size, so they are kept in
+data/valve_curves.csv, with a fingerprint of the figures that they come from; write() makes that
+file anew:
 
     python -c "from transat.simulate.valve.curves import write; write()"
 
 Populations and clocks (months of 30.4375 days):
-    stenosis             first echo with Vmax 2.00 to 3.99 m/s; from that echo
-    severe_asymptomatic  first echo with Vmax >= 4.00 m/s, no symptoms (NYHA I), LVEF >= 50 %; idem
+    stenosis             the first echo of a person with Vmax >= 2.00 m/s, if below 4.00; from it
+    severe_asymptomatic  the first echo with Vmax >= 4.00 m/s, if it also finds NYHA I and
+                         LVEF >= 50 %, and no heart-failure stay came in the six months before;
+                         from it
     tavi, savr           replaced before 2019; from the replacement
 Strategies (course.follow): natural everywhere; early, early_uniform, watchful and untreated in
 severe_asymptomatic.
 Kinds:
-    severe          true Vmax reaches 4.0 m/s before replacement and death
-    severe_seen     an echo shows 4.00 m/s or more before replacement and death
-    replacement     before death
-    death_native    death without replacement
-    death           death, replaced or not
-    heart_failure   first heart-failure stay
+    severe                true Vmax reaches 4.0 m/s before replacement and death
+    severe_seen           an echo shows 4.00 m/s or more before replacement and death
+    replacement           before death
+    death_native          death without replacement
+    death                 death, replaced or not
+    heart_failure         first heart-failure stay, replaced or not
+    heart_failure_native  the same before replacement
     death_or_heart_failure
 """
 
@@ -33,33 +36,35 @@ from collections.abc import Iterator
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pyarrow as pa
 
-from transat.simulate.design import SHORES, Shore, day
+from transat.simulate.design import EXTRACT_END, SHORES, Shore, day
 from transat.simulate.read_data import rows
 from transat.simulate.valve import patients
 from transat.simulate.valve.course import Course, Strategy, follow
 from transat.simulate.valve.parameters import MONTH, SEVERE, STENOSIS, Numbers, of
-from transat.simulate.valve.patients import Elders, Mask
+from transat.simulate.valve.patients import Elders, Mask, Rows
 
-PEOPLE = 150_000
+PEOPLE = 600_000
 SEED = 20_260_101
 HORIZON = 60  # months
 _BATCH = 50_000
 _LAST_REPLACEMENT = date(2019, 1, 1)
-_REPLACEABLE = 1.7  # m/s at the first echo: below, nobody is replaced in the extract
+_LONG = 96 + HORIZON  # months from the first echo to the end of everybody's
+_LVEF_ERROR = 2.0  # %
+_SIX_MONTHS = 183.0  # days
 SEXES = ("all", "F", "M")
-STRATEGIES: dict[str, tuple[Strategy, ...]] = {
-    "stenosis": ("natural",),
-    "severe_asymptomatic": ("natural", "early", "early_uniform", "watchful", "untreated"),
-}
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 ALWAYS = ("death", "heart_failure", "death_or_heart_failure")
-AFTER: dict[str, tuple[str, ...]] = {
-    "stenosis": ("severe", "severe_seen", "replacement", "death_native", *ALWAYS),
-    "severe_asymptomatic": ("replacement", "death_native", *ALWAYS),
-    "replaced": ALWAYS,
+NATIVE = ("replacement", "death_native", "heart_failure_native", *ALWAYS)
+KINDS: dict[str, tuple[str, ...]] = {
+    "stenosis": ("severe", "severe_seen", *NATIVE),
+    "severe_asymptomatic": NATIVE,
+    "tavi": ALWAYS,
+    "savr": ALWAYS,
 }
 _KEY = ("shore", "population", "strategy", "sex", "kind", "people")
 _FIGURES = "figures"  # the fingerprint of what the curves come from
@@ -87,29 +92,43 @@ def fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
-def member(population: str, elders: Elders) -> Mask:
-    """(n,) who is of a population at the first echo."""
-    seen = elders.first_vmax
-    if population == "stenosis":
-        return np.asarray((seen >= STENOSIS) & (seen < SEVERE))
-    quiet = ~np.isfinite(elders.symptoms) & ~elders.breathless & (elders.lvef >= 50)
-    return np.asarray((seen >= SEVERE) & quiet)
+def natural(rng: np.random.Generator, shore: Shore, people: int) -> Course:
+    """The course of elders from their first echo to five years after the end of the extract."""
+    elders = patients.draw(rng, people, shore)
+    return follow(rng, elders, np.full(people, np.inf), _LONG)
 
 
-def recruit(rng: np.random.Generator, population: str, shore: Shore, people: int) -> Elders:
-    """Draws elders until `people` of them are of the population; they come first to last."""
-    found: list[Elders] = []
-    while sum(map(len, found)) < people:
-        drawn = patients.draw(rng, _BATCH, shore)
-        found.append(drawn.take(np.flatnonzero(member(population, drawn))))
-    return patients.joined(found).take(np.arange(people))
+def stenoses(course: Course) -> Elders:
+    """Everybody at the first echo with 2.00 m/s or more in the extract, if below 4.00 m/s."""
+    who, days, vmax = _first_echo(course, STENOSIS)
+    kept = vmax < SEVERE
+    return course.at(who[kept], days[kept], vmax[kept])
 
 
-def first_stay(course: Course) -> Numbers:
-    """(n,) days to the first heart-failure stay; inf without one."""
-    found = np.full(len(course.elders), np.inf)
-    np.minimum.at(found, *course.stays)
-    return found
+def severe_asymptomatic(rng: np.random.Generator, course: Course) -> Elders:
+    """Everybody at the first echo with 4.00 m/s or more in the extract, if eligible for a trial."""
+    who, days, vmax = _first_echo(course, SEVERE)
+    e = course.at(who, days, vmax)
+    quiet = np.isinf(e.symptoms) & ~e.breathless
+    strong = np.round(e.lvef + rng.normal(0, _LVEF_ERROR, len(e))) >= 50
+    row, day_ = course.stays
+    last = np.full(len(course.elders), -np.inf)
+    begin = np.full(len(course.elders), -np.inf)
+    begin[who] = days
+    before = day_ <= begin[row]
+    np.maximum.at(last, row[before], day_[before])
+    return e.take(np.flatnonzero(quiet & strong & (days - last[who] > _SIX_MONTHS)))
+
+
+def _first_echo(course: Course, velocity: float) -> tuple[Rows, Numbers, Numbers]:
+    """People, day and measure of the first echo of the native valve with a velocity or more."""
+    rows_, days, vmax = course.echos
+    e = course.elders
+    shown = (vmax >= velocity) & (days < course.replacement[rows_])
+    shown &= np.floor(days) + e.entry[rows_] < day(EXTRACT_END)
+    at = np.flatnonzero(shown)
+    who, first = np.unique(rows_[at], return_index=True)
+    return who, days[at][first], vmax[at][first]
 
 
 def times(course: Course) -> dict[str, Numbers]:
@@ -120,7 +139,7 @@ def times(course: Course) -> dict[str, Numbers]:
     shown = np.full(len(severe), np.inf)
     high = (vmax >= SEVERE) & (when < native[who])
     np.minimum.at(shown, who[high], when[high])
-    stay = first_stay(course)
+    stay = course.first_stay
     return {
         "severe": np.where(severe < native, severe, np.inf),
         "severe_seen": shown,
@@ -128,8 +147,27 @@ def times(course: Course) -> dict[str, Numbers]:
         "death_native": np.where(course.death < course.replacement, course.death, np.inf),
         "death": course.death,
         "heart_failure": stay,
+        "heart_failure_native": np.where(stay < native, stay, np.inf),
         "death_or_heart_failure": np.minimum(stay, course.death),
     }
+
+
+def after_replacement(course: Course) -> dict[str, tuple[dict[str, Numbers], Mask]]:
+    """For TAVI and surgery before 2019: kind -> days from the replacement; who is a man."""
+    done = course.elders.entry + course.replacement < day(_LAST_REPLACEMENT)
+    who, when = course.stays
+    later = when >= course.replacement[who]
+    stay = np.full(len(course.elders), np.inf)
+    np.minimum.at(stay, who[later], when[later])
+    found = {}
+    for name, chosen in (("tavi", course.tavi), ("savr", ~course.tavi)):
+        row = np.flatnonzero(done & chosen)
+        death = course.death[row] - course.replacement[row]
+        failure = stay[row] - course.replacement[row]
+        days = {"death": death, "heart_failure": failure}
+        days["death_or_heart_failure"] = np.minimum(death, failure)
+        found[name] = (days, course.elders.man[row])
+    return found
 
 
 def incidence(days: Numbers, kept: Mask) -> Numbers:
@@ -138,57 +176,31 @@ def incidence(days: Numbers, kept: Mask) -> Numbers:
     return np.asarray(np.searchsorted(np.sort(days[kept]), edges, side="right") / kept.sum())
 
 
-def _by_sex(days: dict[str, Numbers], kinds: tuple[str, ...], man: Mask) -> Iterator[list[str]]:
-    for sex in SEXES:
-        kept = np.ones(len(man), bool) if sex == "all" else man == (sex == "M")
-        for kind in kinds:
-            curve = incidence(days[kind], kept)
-            yield [sex, kind, str(int(kept.sum())), *(f"{p:.5f}" for p in curve)]
-
-
-def from_first_echo(shore: Shore, people: int, seed: int) -> Iterator[list[str]]:
-    """Lines of the curves whose clock is the first echo."""
-    for position, (population, strategies) in enumerate(STRATEGIES.items()):
-        key = [seed, SHORES.index(shore), position]
-        elders = recruit(np.random.default_rng(key), population, shore, people)
-        close = np.full(people, np.inf)
-        for number, strategy in enumerate(strategies):
-            rng = np.random.default_rng([*key, number])
-            found = times(follow(rng, elders, close, HORIZON, strategy))
-            for line in _by_sex(found, AFTER[population], elders.man):
-                yield [shore, population, strategy, *line]
-
-
-def from_replacement(shore: Shore, people: int, seed: int) -> Iterator[list[str]]:
-    """Lines of the curves whose clock is the replacement, of twelve times as many elders."""
-    latest = day(_LAST_REPLACEMENT)
-    parts: dict[str, list[tuple[Mask, Numbers, Numbers]]] = {"tavi": [], "savr": []}
-    for batch in range(-(-12 * people // _BATCH)):
-        rng = np.random.default_rng([seed, SHORES.index(shore), 9, batch])
-        elders = patients.draw(rng, _BATCH, shore)
-        elders = elders.take(np.flatnonzero(elders.vmax >= _REPLACEABLE))
-        close = (latest - elders.entry + HORIZON * MONTH).astype(float)
-        course = follow(rng, elders, close, 84 + HORIZON)
-        before = elders.entry + course.replacement < latest
-        for kind, chosen in (("tavi", course.tavi), ("savr", ~course.tavi)):
-            row = np.flatnonzero(before & chosen)
-            stay = _stay_after(course)[row]
-            since = course.replacement[row]
-            parts[kind].append((elders.man[row], course.death[row] - since, stay - since))
-    for kind, found in parts.items():
-        man, death, stay = (np.concatenate(column) for column in zip(*found, strict=True))
-        days = {"death": death, "heart_failure": stay}
-        days["death_or_heart_failure"] = np.minimum(death, stay)
-        for line in _by_sex(days, AFTER["replaced"], man):
-            yield [shore, kind, "natural", *line]
-
-
-def _stay_after(course: Course) -> Numbers:
-    who, when = course.stays
-    later = when >= course.replacement[who]
-    found = np.full(len(course.elders), np.inf)
-    np.minimum.at(found, who[later], when[later])
-    return found
+def lines(shore: Shore, people: int, seed: int) -> Iterator[list[str]]:
+    """The lines of a shore: population, strategy, sex, kind, people, curve."""
+    found: dict[tuple[str, Strategy], list[tuple[dict[str, Numbers], Mask]]] = {}
+    for batch in range(-(-people // _BATCH)):
+        rng = np.random.default_rng([seed, SHORES.index(shore), batch])
+        course = natural(rng, shore, min(_BATCH, people))
+        for kind, one in after_replacement(course).items():
+            found.setdefault((kind, "natural"), []).append(one)
+        for name, elders in (
+            ("stenosis", stenoses(course)),
+            ("severe_asymptomatic", severe_asymptomatic(rng, course)),
+        ):
+            close = np.full(len(elders), np.inf)
+            for strategy in STRATEGIES if name == "severe_asymptomatic" else STRATEGIES[:1]:
+                then = times(follow(rng, elders, close, HORIZON, strategy))
+                found.setdefault((name, strategy), []).append((then, elders.man))
+    for (name, lived), parts in found.items():
+        man = np.concatenate([part[1] for part in parts])
+        for sex in SEXES:
+            kept = np.ones(len(man), bool) if sex == "all" else man == (sex == "M")
+            for kind in KINDS[name]:
+                curve = incidence(np.concatenate([part[0][kind] for part in parts]), kept)
+                yield [shore, name, lived, sex, kind, str(int(kept.sum()))] + [
+                    f"{p:.5f}" for p in curve
+                ]
 
 
 def write(path: Path | None = None, people: int = PEOPLE, seed: int = SEED) -> Path:
@@ -198,8 +210,7 @@ def write(path: Path | None = None, people: int = PEOPLE, seed: int = SEED) -> P
         out = csv.writer(file, lineterminator="\n")
         out.writerow([*_KEY, *range(HORIZON + 1), _FIGURES])
         for shore in SHORES[:2]:
-            for curves in (from_first_echo, from_replacement):
-                out.writerows([*line, fingerprint()] for line in curves(shore, people, seed))
+            out.writerows([*line, fingerprint()] for line in lines(shore, people, seed))
     return target
 
 

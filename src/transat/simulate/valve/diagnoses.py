@@ -2,7 +2,7 @@
 
 A code is seen with a sensitivity of 53.1 % and a specificity of 94.8 % per person (Strom 2022,
 PMC9588616), whatever the shore; it says nothing of the severity, but severe stenoses are coded more
-often, so that 40 % of the coded are severe. Every replacement is coded.
+often, so that about 40 % of the coded are severe. Every replacement is coded.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transat.simulate.valve.course import Course
-from transat.simulate.valve.echos import first_stenosis
 from transat.simulate.valve.parameters import SEVERE, STENOSIS, YEAR, Numbers, value
 from transat.simulate.valve.patients import Mask, Rows
 
@@ -43,45 +42,49 @@ def stenosis(course: Course) -> Mask:
     return np.asarray(course.elders.reaches(STENOSIS) < course.native_end)
 
 
-def coded(rng: np.random.Generator, course: Course) -> Mask:
-    """(n,) whether a stenosis is ever coded, by the last severity; always with a replacement."""
-    every = np.arange(len(course.elders))
-    last = course.elders.velocity(every, np.maximum(course.native_end, 0))
+def first_codes(rng: np.random.Generator, course: Course) -> Numbers:
+    """(n,) day of the first code of a stenosis that is there; inf without one.
+
+    A code may follow the first echo that shows a stenosis, by its severity, and the first that
+    shows a severe one; the replacement is coded on its day. Nothing that comes later decides.
+    """
+    n = len(course.elders)
+    rows, days, vmax = course.echos
+    real = (days < course.replacement[rows]) & (course.elders.reaches(STENOSIS)[rows] <= days)
     shares = np.array([value(f"coded_{s}") for s in ("mild", "moderate", "severe")])
-    chance = shares[np.searchsorted([3.0, SEVERE], last, side="right")]
-    seen = stenosis(course) & (rng.random(len(every)) < chance)
-    return np.asarray(seen | np.isfinite(course.replacement))
+    first = np.full(n, np.inf)
+    for shown in (real & (vmax >= STENOSIS), real & (vmax >= SEVERE)):
+        who, at = np.unique(rows[shown], return_index=True)
+        at = np.flatnonzero(shown)[at]
+        chance = shares[np.searchsorted([3.0, SEVERE], vmax[at], side="right")]
+        again = np.isinf(first[who]) | (first[who] > days[at])
+        said = again & (rng.random(len(who)) < chance)
+        day = np.maximum(days[at] + rng.uniform(-_BEFORE, _AFTER, len(who)), 0)
+        day = np.maximum(day, course.elders.reaches(STENOSIS)[who])
+        said &= day < course.native_end[who]
+        first[who[said]] = np.minimum(first[who[said]], day[said])
+    return np.asarray(np.minimum(first, course.replacement))
 
 
 def draw(rng: np.random.Generator, course: Course) -> Diagnoses:
     """Every code, by person and day."""
-    sick, known = stenosis(course), coded(rng, course)
-    first = _first(rng, course, known)
+    sick = stenosis(course)
+    first = first_codes(rng, course)
+    known = np.isfinite(first)
     parts = [
         (np.flatnonzero(known), first[known], rng.random(int(known.sum())) < _STAY_SHARE),
         _visits(rng, course, first),
         _in_stays(rng, course, first),
-        _at_replacement(course),
-        _false(rng, course, ~sick),
+        _at_replacement(course, first),
+        _false(rng, course, ~sick & ~known),
     ]
     rows, days, stay = (np.concatenate(column) for column in zip(*parts, strict=True))
+    stay |= days == course.replacement[rows]
     order = np.lexsort((stay, days, rows))
     rows, days, stay = rows[order], days[order], stay[order]
     code = (rng.random(len(rows)) < _WITH_REGURGITATION).astype(np.int64)
     true = sick[rows] & (course.elders.reaches(STENOSIS)[rows] <= days)
     return Diagnoses(rows, days, code, stay, true)
-
-
-def _first(rng: np.random.Generator, course: Course, known: Mask) -> Numbers:
-    """(n,) day of the first code, inf without: near the echo that shows the stenosis."""
-    begins = np.maximum(course.elders.reaches(STENOSIS), 0)
-    echo = np.maximum(
-        np.where(np.isfinite(first_stenosis(course)), first_stenosis(course), 0), begins
-    )
-    when = np.maximum(echo + rng.uniform(-_BEFORE, _AFTER, len(known)), begins)
-    latest = np.minimum(course.end, course.replacement)
-    when = np.where(when < latest, when, begins + rng.random(len(known)) * (latest - begins))
-    return np.where(known, np.maximum(when, 0), np.inf)
 
 
 def _visits(rng: np.random.Generator, course: Course, first: Numbers) -> tuple[Rows, Numbers, Mask]:
@@ -100,8 +103,9 @@ def _in_stays(
     return rows[kept], days[kept], np.ones(int(kept.sum()), bool)
 
 
-def _at_replacement(course: Course) -> tuple[Rows, Numbers, Mask]:
-    rows = np.flatnonzero(np.isfinite(course.replacement))
+def _at_replacement(course: Course, first: Numbers) -> tuple[Rows, Numbers, Mask]:
+    """Codes of the replacements of people already coded."""
+    rows = np.flatnonzero(np.isfinite(course.replacement) & (first < course.replacement))
     return rows, course.replacement[rows], np.ones(len(rows), bool)
 
 

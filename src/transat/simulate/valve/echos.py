@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transat.simulate.valve.course import Course
-from transat.simulate.valve.parameters import STENOSIS, Numbers, value
+from transat.simulate.valve.parameters import Numbers, value
 from transat.simulate.valve.patients import Mask, Rows
 
 _LVEF_ERROR = 2.0  # %
@@ -77,12 +77,3 @@ def _calcium(
     score = middle * ((true - 1) / 3) ** value("calcium_power") * e.calcium[rows]
     done = native & (true >= _SMALLEST_SCORED) & (rng.random(len(rows)) < value("calcium_share"))
     return np.where(done, np.round(score), np.nan)
-
-
-def first_stenosis(course: Course) -> Numbers:
-    """(n,) days to the first echo that shows a stenosis of the native valve; inf without one."""
-    rows, days, vmax = course.echos
-    shown = (vmax >= STENOSIS) & (days < course.replacement[rows])
-    found = np.full(len(course.elders), np.inf)
-    np.minimum.at(found, rows[shown], days[shown])
-    return found

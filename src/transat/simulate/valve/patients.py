@@ -7,7 +7,6 @@ as mean gradients do, with a growth of its own for each person.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -36,9 +35,9 @@ class Elders:
 
     entry: day of the first echo. age: years, then. vmax: m/s, then, without error; first_vmax: as
     that echo measures it. growth: per year. gradient: mmHg per (m/s)². area, calcium: own ratios
-    to the mean of their velocity and sex. symptoms: days from entry to symptoms already there
-    (negative), inf without. lvef: %. breathless: dyspnoea of another cause. choice: where the
-    person falls between surgery (1) and TAVI (0).
+    to the mean of their velocity and sex. symptoms, stay: days from entry to symptoms already
+    there, to a heart-failure stay already had (negative), inf without. lvef: %. breathless:
+    dyspnoea of another cause. choice: where the person falls between surgery (1) and TAVI (0).
     """
 
     shore: Shore
@@ -60,6 +59,7 @@ class Elders:
     calcium: Numbers
     lvef: Numbers
     symptoms: Numbers
+    stay: Numbers
     choice: Numbers
 
     def __len__(self) -> int:
@@ -78,13 +78,6 @@ class Elders:
     def reaches(self, velocity: float) -> Numbers:
         """Days from the first echo to the day that the native valve reaches a velocity; (n,)."""
         return np.asarray(YEAR * np.log((velocity - 1) / (self.vmax - 1)) / self.growth)
-
-
-def joined(parts: Sequence[Elders]) -> Elders:
-    """Elders of several draws of one shore, as one."""
-    columns = {f.name: [getattr(part, f.name) for part in parts] for f in fields(Elders)}
-    shore = columns.pop("shore")[0]
-    return Elders(shore=shore, **{k: np.concatenate(v) for k, v in columns.items()})
 
 
 def _velocity(rng: np.random.Generator, stenosis: Mask) -> Numbers:
@@ -183,5 +176,6 @@ def draw(rng: np.random.Generator, n: int, shore: Shore) -> Elders:
         calcium=np.exp(rng.normal(0, value("calcium_log_sd"), n)),
         lvef=_ejection(rng, has),
         symptoms=_symptoms(rng, vmax),
+        stay=np.full(n, np.inf),
         choice=rng.random(n),
     )
