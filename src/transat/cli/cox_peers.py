@@ -4,7 +4,8 @@
 
 A file that imports nothing of Transat, so that any Python that holds the peer can run it (some are
 under the GPL and never enter this project's own environment). FOLDER holds x.npy (n, p), time.npy,
-event.npy and score.npy (n,). Prints one line of JSON: seconds, coefficients, memory.
+event.npy and score.npy (n,). Prints one line of JSON: seconds (clock, processors), values
+found, memory.
 """
 
 import json
@@ -69,11 +70,12 @@ suppressMessages(library(survival)); a <- commandArgs(TRUE); n <- as.numeric(a[2
 get <- function(f, k) readBin(file.path(a[1], f), "double", k)
 d <- get("time.bin", n); e <- get("event.bin", n)
 if (p > 0) { x <- matrix(get("x.bin", n * p), n, p); y <- Surv(d, e)
-  s <- proc.time()[["elapsed"]]
+  s <- proc.time()
   v <- coxph.fit(x, y, NULL, NULL, NULL, coxph.control(), NULL, "efron", NULL, nocenter = NULL)$coefficients
-} else { x <- get("score.bin", n); s <- proc.time()[["elapsed"]]
+} else { x <- get("score.bin", n); s <- proc.time()
   v <- concordance(Surv(d, e) ~ x, reverse = TRUE)$concordance }
-cat(sprintf('{"seconds": %.4f, "values": [%s]}', proc.time()[["elapsed"]] - s,
+t <- proc.time() - s
+cat(sprintf('{"seconds": %.4f, "cpu": %.4f, "values": [%s]}', t[[3]], t[[1]] + t[[2]],
   paste(formatC(as.numeric(v), digits = 16), collapse = ", ")))
 """  # noqa: E501
 
@@ -84,11 +86,11 @@ def main(peer: str, folder: Path) -> None:
     arrays = [np.load(folder / f"{name}.npy") for name in (first, "time", "event")]
     import_module({"sksurv": "sksurv.metrics"}.get(peer.removesuffix("_c"), peer.split("_")[0]))
     warnings.simplefilter("ignore")
-    start = time.perf_counter()
-    values = PEERS[peer](*arrays)
-    seconds = time.perf_counter() - start
+    start, worked = time.perf_counter(), time.process_time()
+    values = [float(v) for v in PEERS[peer](*arrays)]
+    told = {"seconds": time.perf_counter() - start, "cpu": time.process_time() - worked}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-    print(json.dumps({"seconds": seconds, "values": [float(v) for v in values], "gb": peak}))
+    print(json.dumps({**told, "values": values, "gb": peak}))
 
 
 if __name__ == "__main__":
