@@ -231,6 +231,7 @@ def risks(result: Result, columns: Sequence[float], level: float = 0.95) -> Risk
             errors[m, t] = np.sqrt(max(float(flat @ covariance @ flat), 0.0))
     inner = np.clip(incidence, 1e-300, 1 - 1e-15)
     spread = float(ndtri(0.5 + level / 2)) * errors / np.abs(inner * np.log(inner))
+    spread = np.minimum(spread, 50.0)  # all that a limit can say
     low, high = (np.exp(np.log(inner) * np.exp(s * spread)) for s in (1, -1))
     return Risks(result.edges, free, incidence, errors, low, high)
 
