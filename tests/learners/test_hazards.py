@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from transat.cohorts.analysis_table import AnalysisTable
 from transat.cohorts.survival_table import SurvivalTable
 from transat.core.errors import StudyError
-from transat.learners import hazards
+from transat.learners import boosted_trees, hazards, trees
 from transat.learners.hazards import Boosted, Hazard, Model, Network, Proportional
 from transat.learners.time_trees import TIME
 from transat.learners.trees import Bins, Tree
@@ -114,3 +115,20 @@ def test_what_a_model_reads_and_what_it_does_not_say(followed: Draw) -> None:
     named = replace(followed(1, n=5), column_names=("ages", "operated", "noise"))
     with pytest.raises(StudyError, match="age"):
         hazards.scores(Hazard(1, COX), GRID, named)
+
+
+def test_a_forest_of_an_outcome_by_a_horizon(
+    draw: Callable[..., AnalysisTable], agreed: Bins, followed: Draw
+) -> None:
+    """A binary forest is a model of one interval, with the probabilities of the forest."""
+    births = draw(1, n=600)
+    asked = boosted_trees.Parameters("m0", agreed, number=5)
+    found = boosted_trees.combine(lambda q: [boosted_trees.at_site(births, q[0])], asked).forest
+    columns = [births.covariates, births.exposure("D0")[:, None]]
+    same = replace(
+        followed(1, n=600),
+        columns=np.hstack(columns),
+        column_names=("age", "year", "epilepsy", "D0"),
+    )
+    risk = hazards.incidence(hazards.of_forest(found, (12.0,), 2), same, 2, (12.0,))
+    np.testing.assert_allclose(risk[:, 0], trees.probabilities(found, births), rtol=1e-12)

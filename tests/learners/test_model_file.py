@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from transat.cohorts.survival_table import SurvivalTable
 from transat.core.errors import InputError
 from transat.federation.keys import Key, signed_by
-from transat.learners import hazard_trees, hazards, model_apply, model_file
+from transat.learners import hazard_trees, hazards, model_apply, model_file, recalibration
 from transat.learners.hazards import Boosted, Hazard, Model, Network, Proportional
 from transat.learners.model_apply import Refused
 from transat.learners.model_document import (
@@ -270,6 +270,24 @@ def test_what_is_signed_is_everything_but_the_signatures(
     shuffled = json.dumps(dict(reversed(json.loads(text).items())))
     (tmp_path / "model.json").write_text(shuffled, "utf-8")
     assert model_file.sha256(model_file.read(tmp_path / "model.json")) == model_file.sha256(back)
+
+
+def test_a_model_set_right_for_a_site_is_another_file(
+    followed: Draw, models: dict[str, Model], tmp_path: Path
+) -> None:
+    table, document = followed(5, n=400), written(models["two cox"])
+    signed = model_file.signed(document, "key", "signature")
+    before = model_file.model_of(signed)
+    asked = recalibration.Parameters(before, 2, "slope")
+    right = recalibration.combine(lambda q: [recalibration.at_site(table, q[0])], asked).model
+    other = model_file.recalibrated(signed, right, "quebec")
+    model_file.write(other, tmp_path / "model.json")
+    back = model_file.read(tmp_path / "model.json")
+    assert (back.signatures, back.made.recalibrated_at) == ({}, ("quebec",))
+    assert model_file.model_of(back) == right != before
+    assert model_file.sha256(back) != model_file.sha256(document)
+    with pytest.raises(ValueError, match="own"):
+        model_file.recalibrated(document, models["cox"], "quebec")
 
 
 def test_the_published_schema_is_that_of_the_format() -> None:

@@ -32,7 +32,7 @@ from scipy.special import expit
 from transat.cohorts.survival_table import SurvivalTable
 from transat.learners import follow_up, time_trees, trees
 from transat.learners.time_trees import TIME
-from transat.learners.trees import Bins, Tree
+from transat.learners.trees import Bins, Forest, Tree
 
 Floats = NDArray[np.float64]
 
@@ -89,6 +89,12 @@ class Model:
 
     grid: tuple[float, ...]
     hazards: tuple[Hazard, ...]
+
+
+def of_forest(forest: Forest, grid: tuple[float, ...], kind: int = 1) -> Model:
+    """The model of a forest of `hazard_trees` on its grid; of one of `boosted_trees`, whose outcome
+    is by a horizon, on that horizon alone."""
+    return Model(grid, (Hazard(kind, Boosted(forest.bins, forest.base, forest.trees)),))
 
 
 def columns(model: Model) -> tuple[str, ...]:

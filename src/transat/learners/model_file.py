@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,29 @@ def model_of(document: Document) -> Model:
     whose missing values the table has already replaced."""
     told = (Hazard(o.kind, _of_form(o.form), o.slope, o.shift) for o in document.outcomes)
     return Model(document.time.grid, tuple(told))
+
+
+def recalibrated(document: Document, model: Model, site: str) -> Document:
+    """The file of a model set right for a site since (`recalibration`): unsigned, as it is another.
+
+    Raises
+    ------
+    ValueError : a model that differs by more than slopes and shifts.
+    """
+    before = model_of(document)
+    same = replace(before, hazards=tuple(replace(h, slope=1.0, shift=()) for h in before.hazards))
+    if same != replace(
+        model, hazards=tuple(replace(h, slope=1.0, shift=()) for h in model.hazards)
+    ):
+        raise ValueError("model: not the file's own, set right")
+    outcomes = tuple(
+        outcome.model_copy(update={"slope": hazard.slope, "shift": hazard.shift})
+        for outcome, hazard in zip(document.outcomes, model.hazards, strict=True)
+    )
+    made = document.made.model_copy(
+        update={"recalibrated_at": (*document.made.recalibrated_at, site)}
+    )
+    return document.model_copy(update={"outcomes": outcomes, "made": made, "signatures": {}})
 
 
 def content(document: Document) -> bytes:
