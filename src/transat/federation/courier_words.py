@@ -56,6 +56,14 @@ STATISTICS: Final = {
         "une étape de régression de Cox (sommes sur les personnes)",
         "one step of a Cox regression (sums over people)",
     ),
+    "cox_unstratified": Text(
+        "une étape de régression de Cox à risque de base commun (sommes de risque par intervalle)",
+        "one step of a Cox regression with a common baseline (sums of risk by interval)",
+    ),
+    "fine_gray": Text(
+        "une étape de régression de Fine et Gray (sommes de risque par intervalle)",
+        "one step of a Fine and Gray regression (sums of risk by interval)",
+    ),
     "firth": Text(
         "une étape de régression de Firth (sommes sur les personnes)",
         "one step of a Firth regression (sums over people)",

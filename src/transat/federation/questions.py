@@ -15,7 +15,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from transat.federation import attrition, forests, predicted, regression, survival, timed
+from transat.federation import (
+    attrition,
+    forests,
+    predicted,
+    regression,
+    shared_baseline,
+    survival,
+    timed,
+)
 from transat.federation.checks import few_trials
 from transat.federation.data import SiteData
 from transat.federation.regression import Fit
@@ -26,6 +34,8 @@ from transat.statistics import (
     aalen_johansen,
     clone_censor_weight,
     cox,
+    cox_unstratified,
+    fine_gray,
     firth,
     inverse_variance,
     kaplan_meier,
@@ -200,6 +210,18 @@ INSTALLED: Final[tuple[Step, ...]] = (
         parts=lambda data, asked, release: clone_censor_weight.parts(
             survival.held(data), asked, release.edges
         ),
+    ),
+    Step(
+        "cox_unstratified", cox_unstratified.Parameters, cox_unstratified.Release,
+        lambda data, asked: cox_unstratified.at_site(survival.held(data), asked),
+        unfit=shared_baseline.unfit_cox, kept=_rows_only, fit=shared_baseline.of_cox,
+        combine=cox_unstratified.combine, timed=shared_baseline.COX, parts=shared_baseline.parts,
+    ),
+    Step(
+        "fine_gray", fine_gray.Parameters, fine_gray.Release,
+        lambda data, asked: fine_gray.at_site(survival.held(data), asked),
+        unfit=shared_baseline.unfit_fine_gray, kept=_rows_only, fit=shared_baseline.of_fine_gray,
+        combine=fine_gray.combine, timed=shared_baseline.FINE_GRAY, parts=shared_baseline.parts,
     ),
     Step(
         "risk_histogram", predicted.Parameters, risk_histogram.Release, predicted.at_site,

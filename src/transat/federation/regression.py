@@ -36,7 +36,8 @@ class Fit:
     coefficients: (p,). weights: (n,) what each row weighs in the information at these coefficients;
     means: (n,) in the gradient. extra: what else of the coordinator's choice weighs the rows.
     regressed: the columns as the analysis table has them, where they are its own. event: name of
-    what the model is of, where it is none of that table's outcomes.
+    what the model is of, where it is none of that table's outcomes. numbers: how many a round tells
+    that are not the usual sums (0: the usual ones, and at coefficients 0 tables).
     """
 
     model: str
@@ -50,6 +51,7 @@ class Fit:
     extra: tuple[float, ...] = ()
     regressed: Model | None = None
     event: str = "event"
+    numbers: int = 0
 
     @property
     def at_zero(self) -> bool:

@@ -55,35 +55,51 @@ def of_log_rank(data: SiteData, parameters: log_rank.Parameters) -> Fit:
 
 
 def of_cox(data: SiteData, parameters: cox.Parameters) -> Fit:
-    """The view of one round of a Cox regression; one row a person, whatever their spells.
+    """The view of one round of a Cox regression, which weighs rows alike in its gradient and its
+    information; a robust variance tells as many numbers again."""
+    same = replace(parameters, columns=tuple(sorted(parameters.columns)), coefficients=())
+    p = len(parameters.columns)
+    found = view(
+        data, f"cox {same!r}", parameters.columns, parameters.event, parameters.coefficients,
+        cox.weights(held(data), parameters),
+    )  # fmt: skip
+    more = p * (p + 1) // 2
+    if not parameters.robust:
+        return found
+    return replace(found, numbers=more if found.at_zero else 2 * more + p + 1)
+
+
+def view(
+    data: SiteData, model: str, columns: tuple[str, ...], event: int,
+    coefficients: tuple[float, ...], weights: Floats, numbers: int = 0,
+) -> Fit:  # fmt: skip
+    """The view of one round of a model of times; one row a person, whatever their spells.
 
     A person has a 0/1 column who has it in a spell; of another column, its mean; weighs what the
-    spells weigh together. A Cox regression weighs rows alike in its gradient and information.
+    spells weigh together. model: what names it, the same at every round; event: 0 for any kind.
     """
-    table = held(data)
-    rows = _rows(table, parameters)
-    weights = cox.weights(table, parameters)
+    rows = _rows(held(data), columns, event)
     if rows.person is not None:
         weights = np.bincount(rows.person, weights).astype(np.float64)
-    zero = np.zeros(len(parameters.columns))
-    same = replace(parameters, columns=tuple(sorted(parameters.columns)), coefficients=())
+    at = np.asarray(coefficients or np.zeros(len(columns)), dtype=np.float64)
     return Fit(
-        model=hashlib.sha256(f"cox {same!r}".encode()).hexdigest()[:32],
-        names=parameters.columns,
+        model=hashlib.sha256(model.encode()).hexdigest()[:32],
+        names=columns,
         x=rows.x,
         events=rows.events,
         people=rows.people,
-        coefficients=np.asarray(parameters.coefficients or zero, dtype=np.float64),
+        coefficients=at,
         weights=weights,
         means=weights,
-        event=kind_of(data, parameters.event),
+        numbers=numbers,
+        event=kind_of(data, event),
     )
 
 
 def kind_of(data: SiteData, event: int) -> str:
     """The name of a kind of event: counts of two kinds are of other people, and are not compared
-    with one another (rule G8)."""
-    return data.kinds[event - 1] if event <= len(data.kinds) else "event"
+    with one another (rule G8); "event" for any kind."""
+    return data.kinds[event - 1] if 0 < event <= len(data.kinds) else "event"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,20 +122,20 @@ class _Last(threading.local):
 _last = _Last()
 
 
-def _rows(table: SurvivalTable, parameters: cox.Parameters) -> _Rows:
+def _rows(table: SurvivalTable, columns: tuple[str, ...], event: int) -> _Rows:
     if _last.asked is not None and _last.made is not None:
         same_table, *same = _last.asked
-        if same_table is table and same == [parameters.columns, parameters.event]:
+        if same_table is table and same == [columns, event]:
             return _last.made
     _last.asked = _last.made = None  # frees the memory before more is taken
-    x = table.columns[:, positions(table, parameters.columns)]
-    events = (table.event == parameters.event).astype(np.float64)
+    x = table.columns[:, positions(table, columns)]
+    events = (table.event == event if event else table.event > 0).astype(np.float64)
     persons, person = np.unique(table.people, return_inverse=True)
     if persons.size == table.n:
         made = _Rows(x, events, table.people, None)
     else:
         made = _Rows(_by_person(x, person), _most(events, person), persons, person)
-    _last.asked, _last.made = (table, parameters.columns, parameters.event), made
+    _last.asked, _last.made = (table, columns, event), made
     return made
 
 

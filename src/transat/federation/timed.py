@@ -33,13 +33,16 @@ class Timed:
 
     cells: on the whole grid, whatever kind of event was asked for. by: the 0/1 column whose groups
     are told apart, empty for everybody. plan: how else people are grouped, one for a population;
-    model: what weighs them, few for a plan.
+    model: what weighs them, few for a plan. least: how many leave in each interval at least. when:
+    whether it is this question that is answered by time, where not all are.
     """
 
     cells: Callable[[SurvivalTable, Any], Cells]
     by: Callable[[Any], str]
     plan: Callable[[Any], str] = lambda _: ""
     model: Callable[[Any], str] = lambda _: ""
+    least: Callable[[Any], int] = lambda _: 0
+    when: Callable[[Any], bool] = lambda _: True
 
 
 def everybody(table: SurvivalTable, grid: tuple[float, ...], by: str = "") -> Cells:

@@ -18,7 +18,7 @@ Formula
 
 What leaves
     First: head counts by interval, the site's own estimate and information (p, p), sums of columns.
-    A round: K + p + 1 numbers. Last: K p + p (p + 1)/2. With a gate that merges intervals, the next
+    A round: K + 2p + 1 numbers. Last: K p + p (p + 1)/2. With a gate that merges intervals, the next
     rounds use the edges that every site kept.
 
 Assumptions
@@ -93,10 +93,10 @@ class Release:
     """What leaves a site; empty arrays are not of this round.
 
     First question: edges (K,); failed, left, entered (K,) who had the event, left otherwise, and
-    came under observation in the interval; rows and sums (p,) of the columns, failed_sums of those
-    with the event; weights (K,) of the events where rows have them; own (p,) information times the
-    site's own estimate, information (p, p). Rounds: risk (K,) S0; or score (p,) and mass, sums of v
-    x and v. Last: means (K, p) S1 and square (p, p)."""
+    came under observation in the interval; rows and sums (p,) of the columns; weights (K,) of the
+    events where rows have them; own (p,) information times the site's own estimate, information (p,
+    p). Rounds: risk (K,) S0 and failed_sums (p,) of the columns of those with the event; or score
+    (p,) and mass, sums of v x and v. Last: means (K, p) S1 and square (p, p)."""
 
     terms: tuple[str, ...]
     persons: int
@@ -211,7 +211,7 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
         return _begun(table, sets, parameters, replace(blank, edges=edges))
     relative, away = _relative(sets, parameters)
     if not parameters.hazard:
-        return replace(blank, risk=sets.at_risk(relative))
+        return replace(blank, risk=sets.at_risk(relative), failed_sums=_failed_sums(sets))
     if len(parameters.hazard) != len(edges):
         raise ValueError("hazard: one number for each edge")
     shares = relative * sets.cumulated(np.asarray(parameters.hazard, dtype=np.float64))
@@ -285,8 +285,6 @@ class _Ascent:
         self.asked = replace(
             self.asked, centre=_plain(self.centre), edges=() if whole else _plain(common)
         )
-        self.ends = np.sum([r.failed_sums for r in releases], axis=0)
-        self.ends = self.ends - self.centre * self.deaths.sum()
         self.hessian = np.sum([r.information for r in releases], axis=0)
         own = np.sum([r.own for r in releases], axis=0)
         self.start = np.linalg.pinv(self.hessian, rcond=1e-10, hermitian=True) @ own
@@ -346,7 +344,11 @@ class _Ascent:
         """First half of a round: S0, so l and d/S0."""
         self.rounds += 1
         asked = replace(self.asked, coefficients=_plain(beta))
-        risk: Floats = np.sum([r.risk for r in self.ask([asked])], axis=0)
+        releases = list(self.ask([asked]))
+        # not of the first question: a gate may have taken the last intervals off since
+        ends = np.sum([r.failed_sums for r in releases], axis=0)
+        self.ends = ends - self.centre * self.deaths.sum()
+        risk: Floats = np.sum([r.risk for r in releases], axis=0)
         risk = np.asarray(np.maximum(risk, _LEAST), dtype=np.float64)
         at = self.deaths > 0
         log_likelihood = float(self.ends @ beta - (self.deaths[at] * np.log(risk[at])).sum())
@@ -405,11 +407,16 @@ def _begun(table: SurvivalTable, sets: RiskSets, parameters: Parameters, blank: 
         entered=counted(first),
         rows=float(often.sum()),
         sums=often @ sets.x + often.sum() * sets.means,
-        failed_sums=failed_often @ sets.x[sets.failed] + failed_often.sum() * sets.means,
         weights=np.zeros(0) if sets.often is None else sets.by_time(failed_often),
         own=own,
         information=information,
     )
+
+
+def _failed_sums(sets: RiskSets) -> Floats:
+    """(p,) sums of the columns over those with the event on the grid."""
+    often = np.ones(len(sets.failed)) if sets.often is None else sets.often[sets.failed]
+    return np.asarray(often @ sets.x[sets.failed] + often.sum() * sets.means, dtype=np.float64)
 
 
 def _own(table: SurvivalTable, parameters: Parameters) -> tuple[Floats, Floats]:

@@ -15,6 +15,7 @@ from transat.federation.attacks import (
     penalty,
     subtraction,
     three_way,
+    webdisco,
 )
 from transat.federation.attacks.attack import Attack
 
@@ -30,4 +31,5 @@ ATTACKS: Final[tuple[Attack, ...]] = (
     penalty.ATTACK,
     grids.ATTACK,
     histograms.ATTACK,
+    webdisco.ATTACK,
 )

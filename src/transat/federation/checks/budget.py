@@ -98,8 +98,9 @@ class Budget:
         if known.patterns.rarest >= asked.policy.threshold:
             return 0, []
         if fit.at_zero:
-            return 0, [name for name in known.sums if name not in spent.sums]
-        return (len(fit.names) if fit.extra else len(known.sums) + 1), []
+            return fit.numbers, [name for name in known.sums if name not in spent.sums]
+        usual = len(fit.names) if fit.extra else len(known.sums) + 1
+        return fit.numbers or usual, []
 
     def _model(self, asked: Asked, fit: Fit) -> _Known:
         threshold = asked.policy.threshold

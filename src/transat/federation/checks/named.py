@@ -14,12 +14,17 @@ from transat.statistics import (
     aalen_johansen,
     clone_censor_weight,
     cox,
+    cox_unstratified,
+    fine_gray,
     firth,
     inverse_variance,
     kaplan_meier,
     log_rank,
     logistic,
 )
+
+#: Regressions on columns of the survival table, `columns`.
+_REGRESSIONS = (cox.Parameters, cox_unstratified.Parameters, fine_gray.Parameters)
 
 #: A 0/1 column (n,), and the person behind each of its rows.
 Column = tuple[NDArray[np.float64], NDArray[np.int64]]
@@ -45,7 +50,7 @@ def names(parameters: object) -> Names:
         return Names(parameters.grid.names)
     if isinstance(parameters, boosted_trees.Parameters):
         return Names(parameters.bins.names, outcomes=(parameters.outcome,))
-    if isinstance(parameters, cox.Parameters):
+    if isinstance(parameters, _REGRESSIONS):
         return Names(survival=parameters.columns)
     if isinstance(parameters, (kaplan_meier.Parameters, aalen_johansen.Parameters)):
         return Names(survival=(parameters.by,) if parameters.by else ())

@@ -10,7 +10,8 @@ those edges, by the groups that a question tells apart: so it never depends on t
 questions, whoever adds up groups has the sums of everybody, and two answers differ by groups alone.
 Groups of another column, nested in or holding those told before, must not differ from them by a
 small count either. The arms of an emulated trial are told for one strategy of a population, weighed
-by a few models; predicted risks in bins (`risk_bins`). What it stops: the people who left within
+by a few models; predicted risks in bins (`risk_bins`); sums of risk by interval where more people
+leave than numbers are told about it (`shared_baseline`). What it stops: the people who left within
 one short interval read one by one, or by subtracting two grids. Cox regressions by stratum send
 nothing by time.
 
@@ -138,7 +139,8 @@ class TimeGrid:
 
 
 def _timed(asked: Asked) -> Timed | None:
-    return STEPS[asked.step].timed
+    timed = STEPS[asked.step].timed
+    return timed if timed is not None and timed.when(asked.parameters) else None
 
 
 def _plan(timed: Timed, asked: Asked) -> tuple[str, str]:
@@ -157,18 +159,22 @@ def _late(table: SurvivalTable) -> bool:
 
 def _edges(table: SurvivalTable, told: Any, timed: Timed, asked: Asked) -> NDArray[np.float64]:
     """The edges of the grid that may leave: of everybody's, those that the groups told leave."""
-    every = _kept(everybody(table, told.grid), np.ones(len(told.grid), dtype=np.bool_), asked)
-    return np.asarray(told.grid)[_kept(timed.cells(table, told), every, asked)]
+    found = everybody(table, told.grid)
+    every = _kept(found, np.ones(len(told.grid), dtype=np.bool_), asked)
+    cells, remaining = timed.cells(table, told)
+    leavers = np.vstack([cells, found[0][1:].sum(axis=0)])  # the first are those who enter
+    return np.asarray(told.grid)[_kept((leavers, remaining), every, asked, timed.least(told))]
 
 
-def _kept(found: tuple[Integers, Integers], allowed: Flags, asked: Asked) -> Flags:
-    """(K,) where intervals end; cells (C, K), remaining (G, K)."""
+def _kept(found: tuple[Integers, Integers], allowed: Flags, asked: Asked, least: int = 0) -> Flags:
+    """(K,) where intervals end; cells (C, K), remaining (G, K); least: of the last cell."""
     cells, remaining = found
-    floor = _floors(asked)
-    kept = groups.ends(cells, floor, allowed)
+    floors = np.full(len(cells), _floors(asked)[0])
+    floors[-1] = max(floors[-1], least)
+    kept = groups.ends(cells, floors, allowed)
     while kept.any():
         last = int(np.flatnonzero(kept)[-1])
-        if groups.fits(remaining[:, last], floor):
+        if groups.fits(remaining[:, last], _floors(asked)):
             break
         kept[last] = False
     return kept
