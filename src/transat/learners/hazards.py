@@ -241,11 +241,13 @@ def _boosted(form: Boosted, grid: tuple[float, ...], table: SurvivalTable) -> Fl
     always = np.full(table.n, 2 * grid[-1])
     whole = replace(table, entry=np.zeros(table.n), time=always, weights=None)
     seen = time_trees.seen(whole, grid, form.bins, 0)
-    odds = np.full(seen.rows.stretch.size, form.base)
+    odds = np.full((seen.stretches, table.n), form.base)
     for tree in form.trees:
-        odds += time_trees.values(seen, tree)
-    of_time = time_trees.stretches(grid, form.bins)
-    return np.asarray(odds.reshape(table.n, -1)[:, of_time])
+        for node, place in time_trees.places(seen, tree).items():
+            if tree.value[node]:
+                for stretch in range(place.low, place.high + 1):
+                    odds[stretch, place.rows] += tree.value[node]
+    return np.asarray(odds[time_trees.stretches(grid, form.bins)].T)
 
 
 def _standardised(form: Network, table: SurvivalTable) -> Floats:
