@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from curve_rows import Rows, arrays, expected
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transat.cohorts.survival_table import SurvivalTable
 from transat.core.errors import StudyError
+from transat.statistics import grid_counts
 from transat.statistics.kaplan_meier import Parameters, at_site, combine
 
 Draw = Callable[..., SurvivalTable]
@@ -68,6 +70,37 @@ def test_r_lung(shared: Path) -> None:
     np.testing.assert_allclose(curve.low[at], expected["lower"], rtol=1e-10)
     np.testing.assert_allclose(curve.high[at], expected["upper"], rtol=1e-10)
     assert curve.median == expected["median"]
+
+
+@pytest.mark.parametrize("name", ["km_lung_loglog", "km_rotterdam_log"])
+def test_r_survfit(r_rows: Rows, name: str) -> None:
+    """Survival, errors, both kinds of limits and the median, of the days themselves."""
+    values, data = expected()[name], arrays(r_rows(name.split("_")[1]))
+    if "lung" in name:
+        table, interval, median = rows(data["time"], data["status"] - 1), "log-log", values["q"][1]
+    else:
+        table, interval, median = rows(data["dtime"], data["death"]), "log", values["median"]
+    days = Parameters(grid_counts.daily(table), interval=interval)
+    curve = combine([at_site(table, days)], days).together[0]
+    at = np.searchsorted(curve.edges, values["times"], "right") - 1
+    for ours, theirs in (("survival", "surv"), ("standard_errors", "se"),
+                         ("low", "lower"), ("high", "upper")):  # fmt: skip
+        np.testing.assert_allclose(getattr(curve, ours)[at], values[theirs], rtol=1e-10)
+    assert curve.median == median
+
+
+def test_median_where_the_curve_rests_on_one_half() -> None:
+    """R survival: half of four are gone from 2 on, the third goes at 5."""
+    table = rows([1, 2, 5, 8], [1, 1, 1, 0])
+    assert combine([at_site(table, MONTHS)], MONTHS).together[0].median == 3.5
+    rest = rows([1, 2, 5, 8], [1, 1, 0, 0])
+    assert combine([at_site(rest, MONTHS)], MONTHS).together[0].median == 2
+
+
+def test_weighted_rows_are_refused(draw_survival: Draw) -> None:
+    table = draw_survival(1)
+    with pytest.raises(ValueError, match="weights"):
+        at_site(replace(table, weights=np.ones(table.n)), MONTHS)
 
 
 def test_lifelines_log_log(draw_survival: Draw) -> None:

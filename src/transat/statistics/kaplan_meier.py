@@ -11,7 +11,8 @@ Formula
         least = product of (1 - d/(n - c))   had every censoring of an interval come before its
     events: survival by the unrounded times lies between the two, and where the grid holds every
     time of the data S is the estimate of the data itself. Variance of S (Greenwood):
-    S² sum of d/(n (n-d)). Intervals on log S, or on log(-log S). Median: first edge with S <= 1/2.
+    S² sum of d/(n (n-d)). Intervals on log S, or on log(-log S). Median: first edge with S < 1/2,
+    or the middle between it and the edge from which S is 1/2.
 
 What leaves
     Per interval and group: who entered, had the event, was censored. A site's gate may merge
@@ -180,11 +181,18 @@ def _curve(
         greenwood = np.sqrt(np.cumsum(np.where(d > 0, d / (n * (n - d)), 0.0)))
         low, high = _limits(survival, greenwood, parameters)
         errors = np.where(survival > 0, survival * greenwood, np.nan)
-    half = np.flatnonzero(survival <= 0.5)
     return Curve(
         edges, at_risk, events, survival, least, errors, low, high,
-        float(edges[half[0]]) if half.size else float("nan"),
+        _median(edges, survival),
     )  # fmt: skip
+
+
+def _median(edges: Floats, survival: Floats) -> float:
+    half = np.flatnonzero(survival <= 0.5 + 1e-12)
+    below = np.flatnonzero(survival < 0.5 - 1e-12)
+    if not half.size:
+        return float("nan")
+    return float(edges[half[0]] + edges[below[0] if below.size else half[0]]) / 2
 
 
 def _limits(survival: Floats, greenwood: Floats, parameters: Parameters) -> tuple[Floats, Floats]:
