@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from transat.studies.aortic_stenosis.results import ValveResult
 from transat.studies.protocol import Told
 from transat.studies.results import StudyResult
 
@@ -15,4 +16,8 @@ def write_report(result: Told, out: Path) -> list[Path]:
         from transat.reports import inutero
 
         return inutero.write_report(result, out)
+    if isinstance(result, ValveResult):
+        from transat.reports.aortic_stenosis import report
+
+        return report.write_report(result, out)
     return [out / "result.json"]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from transat.core.languages import LANGUAGES
 from transat.reports import csv_tables
-from transat.reports.page import CSV_FOLDER, file_name, page
+from transat.reports.frame import file_name
+from transat.reports.page import CSV_FOLDER, page
 from transat.studies.results import StudyResult
 
 

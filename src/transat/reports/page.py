@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from transat.core.languages import LANGUAGES, Language, Text
-from transat.federation import policy
+from transat.core.languages import LANGUAGES, Language
 from transat.reports import csv_tables, rows
 from transat.reports.environment import environment, spoken
 from transat.reports.figures import MOST_DRAWN, forest, prevalence_figure
+from transat.reports.frame import Section, Words, file_name, holders, record
 from transat.reports.numbers import Numbers
 from transat.reports.rows import PER_1000, SignalRow
 from transat.reports.summary import summarise
@@ -21,11 +21,7 @@ SECTIONS = (
     "limits",
 )  # fmt: skip
 CSV_FOLDER = "tables"
-
-
-def file_name(language: Language) -> str:
-    """Name of the report in one language."""
-    return f"report.{language}.html"
+WORDS = Words("page.per", "notice.text", "simulated.text")
 
 
 def page(result: StudyResult, language: Language) -> str:
@@ -40,8 +36,9 @@ def page(result: StudyResult, language: Language) -> str:
         other_file=file_name(other),
         per_1000=PER_1000,
         result=result,
-        sections=tuple(s for s in SECTIONS if s != "truth" or truth is not None),
-        holders=_holders(result),
+        words=WORDS,
+        sections=[_section(s) for s in SECTIONS if s != "truth" or truth is not None],
+        holders=holders({site.holder for site in result.sites}),
         simulated=any(site.simulated for site in result.sites),
         notices=list(dict.fromkeys(site.notice for site in result.sites if site.notice)),
         summary=summarise(result, signals, silent, truth, numbers),
@@ -60,17 +57,14 @@ def page(result: StudyResult, language: Language) -> str:
         untestable=_untestable(silent, language),
         truth=truth,
         parameters=[(_label("parameter", k, language), v) for k, v in result.parameters],
-        record=_record(result, language),
+        record=record(result.study, result.run, language),
         csv_folder=CSV_FOLDER,
         csv_files=csv_tables.NAMES,
     )  # fmt: skip
 
 
-def _holders(result: StudyResult) -> dict[str, Text]:
-    """Name of each site's holder, from the policy installed under that key."""
-    held = policy.installed()
-    keys = {site.holder for site in result.sites}
-    return {key: held[key].holder if key in held else Text(key, key) for key in keys}
+def _section(name: str) -> Section:
+    return Section(name, f"{name}.title", f"sections/{name}.html.j2")
 
 
 def _drawn(figure: str | None) -> Markup | None:
@@ -125,24 +119,4 @@ def _untestable(silent: tuple[rows.SilentRow, ...], language: Language) -> list[
             pairs=separator.join(named),
         )
         for reason, named in sorted(pairs.items())
-    ]
-
-
-def _record(result: StudyResult, language: Language) -> list[tuple[str, str]]:
-    """What was run, line by line; instants in UTC, hashes in full."""
-    run, numbers = result.run, Numbers(language)
-
-    def named(key: str, pairs: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
-        return [(text(key, language, name=name), value) for name, value in pairs]
-
-    seconds = tuple((name, numbers.decimal(value, 1)) for name, value in run.seconds)
-    return [
-        (text("methods.logic", language), result.study.logic_sha256),
-        (text("methods.document", language), result.study.document_sha256),
-        (text("methods.started", language), run.started),
-        (text("methods.finished", language), run.finished),
-        *named("methods.version", run.versions),
-        *named("methods.seed", tuple((name, str(seed)) for name, seed in run.seeds)),
-        *named("methods.input", run.inputs),
-        *named("methods.seconds", seconds),
     ]

@@ -1,4 +1,4 @@
-"""The catalogue of every sentence of the reports, French and English, in `texts.yaml`."""
+"""The catalogue of every sentence of the reports, French and English, in `texts.yaml` files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import yaml
 from transat.core.errors import StudyError
 from transat.core.languages import Language, Text
 
+FILES = ("texts.yaml", "aortic_stenosis/texts.yaml")
+
 #: Words that keep their capital inside a sentence.
 NAMES = frozenset({"Down", "Edwards", "Klinefelter", "Patau", "Turner"})
 
@@ -23,12 +25,16 @@ def catalogue() -> Mapping[str, Text]:
 
     Raises
     ------
-    ValueError: a text lacks one of its languages.
+    KeyError: a text lacks one of its languages. ValueError: a key is in two files.
     """
-    written = yaml.safe_load(files(__package__).joinpath("texts.yaml").read_text("utf-8"))
-    return {
-        key: Text(fr=pair["fr"].strip(), en=pair["en"].strip()) for key, pair in written.items()
-    }
+    found: dict[str, Text] = {}
+    for name in FILES:
+        written = yaml.safe_load(files(__package__).joinpath(name).read_text("utf-8"))
+        if found.keys() & written.keys():
+            raise ValueError(f"{name}: a key of another file")
+        for key, pair in written.items():
+            found[key] = Text(fr=pair["fr"].strip(), en=pair["en"].strip())
+    return found
 
 
 def text(key: str, language: Language, **values: Any) -> str:

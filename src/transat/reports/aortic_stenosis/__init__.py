@@ -1,0 +1,1 @@
+"""The report of the study of aortic stenosis: pages, figures, tables, evidence, model card."""
