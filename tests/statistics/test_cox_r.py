@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -145,3 +146,31 @@ def test_more_of_r(name: str, r_rows: Rows) -> None:
 def test_names_of_terms(r_rows: Rows) -> None:
     rows = r_rows("veteran")
     assert set(column(rows, "celltypesmallcell")) == {0.0, 1.0}
+
+
+def test_columns_that_change_in_time(shared: Path) -> None:
+    """Heart valves, a spell from each visit to the next: the founders' figures, to their digits."""
+    found = fit(visits(shared))
+    assert found.events == 51
+    np.testing.assert_allclose(
+        found.coefficients, [0.113376, 0.082619, 0.713256, 0.841376], atol=6e-7
+    )
+    assert found.log_likelihood == pytest.approx(-214.016328, abs=1e-6)
+
+
+def visits(shared: Path) -> SurvivalTable:
+    with (shared / "data/avs/heart_valve.csv").open(encoding="utf-8", newline="") as file:
+        rows = sorted(csv.DictReader(file), key=lambda r: (int(r["num"]), float(r["time"])))
+    spells = []
+    for row, after in zip(rows, [*rows[1:], None], strict=True):
+        last = after is None or after["num"] != row["num"]
+        end = float(row["fuyrs"] if last or after is None else after["time"])
+        if end > float(row["time"]):
+            names = ("time", "age", "sex", "lv", "log.lvmi", "num")
+            spells.append((end, int(row["status"]) * last, *(float(row[n]) for n in names)))
+    values = np.array(spells)
+    return SurvivalTable(
+        len(values), values[:, 0], values[:, 2], values[:, 1].astype(np.int8), values[:, 3:7],
+        ("age", "sex", "lv", "log.lvmi"), np.zeros(len(values), np.int32), ("all",),
+        values[:, 7].astype(np.int64),
+    )  # fmt: skip
