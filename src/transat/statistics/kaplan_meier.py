@@ -12,7 +12,7 @@ Formula
     events: survival by the unrounded times lies between the two, and where the grid holds every
     time of the data S is the estimate of the data itself. Variance of S (Greenwood):
     S² sum of d/(n (n-d)). Intervals on log S, or on log(-log S). Median: first edge with S < 1/2,
-    or the middle between it and the edge from which S is 1/2.
+    or the middle between it (or the end of the follow-up) and the edge from which S is 1/2.
 
 What leaves
     Per interval and group: who entered, had the event, was censored. A site's gate may merge
@@ -183,16 +183,17 @@ def _curve(
         errors = np.where(survival > 0, survival * greenwood, np.nan)
     return Curve(
         edges, at_risk, events, survival, least, errors, low, high,
-        _median(edges, survival),
+        _median(edges, survival, at_risk),
     )  # fmt: skip
 
 
-def _median(edges: Floats, survival: Floats) -> float:
+def _median(edges: Floats, survival: Floats, at_risk: Integers) -> float:
     half = np.flatnonzero(survival <= 0.5 + 1e-12)
-    below = np.flatnonzero(survival < 0.5 - 1e-12)
     if not half.size:
         return float("nan")
-    return float(edges[half[0]] + edges[below[0] if below.size else half[0]]) / 2
+    below = np.flatnonzero(survival < 0.5 - 1e-12)
+    last = below[0] if below.size else np.flatnonzero(at_risk > 0)[-1]
+    return float(edges[half[0]] + edges[max(last, half[0])]) / 2
 
 
 def _limits(survival: Floats, greenwood: Floats, parameters: Parameters) -> tuple[Floats, Floats]:
