@@ -23,6 +23,7 @@ from transat.statistics.discrete_hazard import (
     at_site,
     combine,
     risks,
+    weights,
 )
 
 Draw = Callable[..., SurvivalTable]
@@ -177,6 +178,29 @@ def test_intervals_are_merged_until_each_says_something() -> None:
     found = fit(Parameters((), (1.0, 2.0, 3.0, 4.0, 5.0), kinds=2), rows)
     np.testing.assert_array_equal(found.edges, [3, 5])
     assert found.converged
+
+
+def test_the_baseline_has_few_intervals_where_asked(draw_survival: Draw) -> None:
+    drawn = draw_survival(8, n=400)
+    grid = tuple(float(k) for k in range(1, 25))
+    months = Parameters(drawn.column_names, grid, link="cloglog")
+    few = fit(replace(months, most_intervals=4), drawn)
+    assert len(few.edges) <= 4
+    assert few.edges[-1] == 24
+    counts = np.histogram(drawn.time[drawn.event == 1], [0, *few.edges + 0.5])[0]
+    assert counts.min() > counts.sum() / 12
+    every = fit(months, drawn)
+    assert (np.abs(few.coefficients - every.coefficients) < every.standard_errors).all()
+
+
+def test_weights_are_those_of_the_information(draw_survival: Draw) -> None:
+    """Of one kind and a column of ones, they add up to the column's information."""
+    drawn = draw_survival(8, n=200)
+    drawn = replace(drawn, columns=np.ones((200, 1)), column_names=("one",))
+    asked = Parameters(("one",), QUARTERS, edges=QUARTERS, coefficients=(-1.0,) * 6 + (0.2,))
+    found = weights(drawn, asked)
+    assert found.sum() == pytest.approx(at_site(drawn, asked).hessian[-1, -1], rel=1e-12)
+    assert (found > 0).all()
 
 
 def test_what_leaves(draw_survival: Draw) -> None:

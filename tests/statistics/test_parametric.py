@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from transat.cohorts.survival_table import SurvivalTable
 from transat.core.errors import StudyError
-from transat.statistics.parametric import Parameters, Result, at_site, combine, quantile, survival
+from transat.statistics.parametric import (
+    Parameters,
+    Result,
+    at_site,
+    combine,
+    quantile,
+    survival,
+    weights,
+)
 
 Draw = Callable[..., SurvivalTable]
 FAMILIES = {"weibull": "weibull", "exponential": "exponential",
@@ -107,6 +115,16 @@ def test_federated_is_pooled(
     np.testing.assert_allclose(one.coefficients, other.coefficients, rtol=0, atol=1e-10)
     np.testing.assert_allclose(one.covariance, other.covariance, rtol=0, atol=1e-10)
     assert (one.persons, one.events) == (other.persons, other.events)
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES.values()))
+def test_weights_are_those_of_the_hessian(draw_survival: Draw, family: str) -> None:
+    drawn = draw_survival(2, n=80)
+    asked = Parameters(drawn.column_names, family)
+    asked = replace(asked, coefficients=(0.3,) * len(asked.terms))
+    found = weights(drawn, asked)
+    assert found.sum() == pytest.approx(at_site(drawn, asked).hessian[0, 0], rel=1e-12)
+    assert (found > 0).all()
 
 
 def test_weibull_without_columns_by_hand() -> None:

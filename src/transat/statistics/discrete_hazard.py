@@ -56,8 +56,9 @@ _SMALL = 1e-4  # of v, below which a series has more digits
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """columns: of the survival table. grid: edges, rising, above 0. kinds: M, the kinds of event
-    are 1..M, the same on every shore. level: of the intervals; tolerance: expected gain of
-    log-likelihood under which the fit stops.
+    are 1..M, the same on every shore. most_intervals: of the baseline, chosen so that each holds
+    about as many events. level: of the limits; tolerance: expected gain of log-likelihood under
+    which the fit stops.
 
     Sent by the coordinator, empty in the first question: edges, the intervals of the baseline;
     coefficients: by kind, those of the K intervals and of the p columns.
@@ -67,6 +68,7 @@ class Parameters:
     grid: tuple[float, ...]
     kinds: int = 1
     link: Literal["logit", "cloglog"] = "logit"
+    most_intervals: int = 120
     level: float = 0.95
     tolerance: float = 1e-18
     most_rounds: int = 60
@@ -170,21 +172,19 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
     StudyError : a column that the table does not hold; values missing or infinite.
     ValueError : a grid that does not rise from above 0, kinds of event beyond M.
     """
-    if parameters.kinds < 1 or (table.event > parameters.kinds).any():
-        raise ValueError("kinds: the table holds other kinds of event")
-    edges = grid_counts.edges_of(parameters.edges or parameters.grid)
-    first, last = grid_counts.intervals(table, edges)
-    x = grid_counts.columns(table, parameters.columns)
+    edges, first, last = _placed(table, parameters)
     if not parameters.coefficients:
         return _counts(table, parameters, edges, first, last)
-    at = np.asarray(parameters.coefficients).reshape(parameters.kinds, edges.size + x.shape[1])
-    often = np.ones(table.n) if table.weights is None else table.weights
-    sums = _Sums(at, x, parameters.link)
-    block = max(64, _CELLS // (edges.size * parameters.kinds**2))
-    for start in range(0, table.n, block):
-        rows = slice(start, start + block)
-        sums.add(rows, first[rows], last[rows], table.event[rows], often[rows])
-    return sums.release(edges)
+    return _summed(table, parameters, edges, first, last).release(edges)
+
+
+def weights(table: SurvivalTable, parameters: Parameters) -> Floats:
+    """(n,) how much each row weighs in the information at the coefficients asked for. For a gate
+    that refuses steps about a few people."""
+    edges, first, last = _placed(table, parameters)
+    zero = (0.0,) * (parameters.kinds * (edges.size + len(parameters.columns)))
+    asked = replace(parameters, coefficients=parameters.coefficients or zero)
+    return _summed(table, asked, edges, first, last).weights
 
 
 def combine(ask: Ask, parameters: Parameters) -> Result:
@@ -196,7 +196,7 @@ def combine(ask: Ask, parameters: Parameters) -> Result:
     StudyError : a kind without any event; columns that say the same thing.
     """
     first = ask([parameters.start()])
-    edges, events = _intervals(first)
+    edges, events = _intervals(first, parameters.most_intervals)
     asked = replace(parameters.start(), edges=tuple(float(e) for e in edges))
 
     def look(at: Floats) -> Release:
@@ -236,6 +236,34 @@ def risks(result: Result, columns: Sequence[float], level: float = 0.95) -> Risk
     return Risks(result.edges, free, incidence, errors, low, high)
 
 
+def _placed(
+    table: SurvivalTable, parameters: Parameters
+) -> tuple[Floats, grid_counts.Places, grid_counts.Places]:
+    """The edges, and the first and last interval of each row."""
+    if parameters.kinds < 1 or (table.event > parameters.kinds).any():
+        raise ValueError("kinds: the table holds other kinds of event")
+    edges = grid_counts.edges_of(parameters.edges or parameters.grid)
+    return edges, *grid_counts.intervals(table, edges)
+
+
+def _summed(
+    table: SurvivalTable,
+    parameters: Parameters,
+    edges: Floats,
+    first: grid_counts.Places,
+    last: grid_counts.Places,
+) -> _Sums:
+    x = grid_counts.columns(table, parameters.columns)
+    at = np.asarray(parameters.coefficients).reshape(parameters.kinds, edges.size + x.shape[1])
+    often = np.ones(table.n) if table.weights is None else table.weights
+    sums = _Sums(at, x, parameters.link)
+    block = max(64, _CELLS // (edges.size * parameters.kinds**2))
+    for start in range(0, table.n, block):
+        rows = slice(start, start + block)
+        sums.add(rows, first[rows], last[rows], table.event[rows], often[rows])
+    return sums
+
+
 def _counts(
     table: SurvivalTable,
     parameters: Parameters,
@@ -253,7 +281,7 @@ def _counts(
 
 class _Sums:
     """Sums over rows and intervals at coefficients `at` (M, K + p), a block of rows after another:
-    its person-periods stay in a processor's cache."""
+    its person-periods stay in a processor's cache. weights: (n,) each row's, over intervals."""
 
     def __init__(self, at: Floats, x: Floats, link: str) -> None:
         self._x, self._link = x, link
@@ -262,6 +290,7 @@ class _Sums:
         self._baseline = at[:, : self._intervals].T  # (K, M)
         self._own = x @ at[:, self._intervals :].T  # (n, M)
         self._likelihood = 0.0
+        self.weights = np.zeros(len(x))
         self._gradient = np.zeros((kinds, q))
         self._information = np.zeros((kinds, q, kinds, q))
 
@@ -293,6 +322,7 @@ class _Sums:
         index = np.arange(v.shape[-1])
         weight[..., index, index] += line[..., None] * v
         self._likelihood += float((often * likelihood).sum())
+        self.weights[rows] = np.trace(weight.sum(axis=1), axis1=1, axis2=2)
         self._sum(self._x[rows], residual, weight)
 
     def _sum(self, x: Floats, residual: Floats, weight: Floats) -> None:
@@ -342,10 +372,13 @@ def _law(log_v: Floats, link: str) -> tuple[Floats, Law, Law]:
     return v, (total, np.ones_like(total), np.zeros_like(total)), several
 
 
-def _intervals(first: Sequence[Release]) -> tuple[Floats, Integers]:
-    """The edges that every site kept, merged until each interval has, over all sites, an event of
-    each kind and somebody without any (what follows joins the last); and the events (M,)."""
+def _intervals(first: Sequence[Release], most: int) -> tuple[Floats, Integers]:
+    """The edges that every site kept, `most` of them, merged until each interval has, over all
+    sites, an event of each kind and somebody without any; and the events (M,)."""
     shared = grid_counts.common([r.edges for r in first])
+    if shared.size > most:
+        every = [r.merged(np.isin(r.edges, shared)).events.sum(axis=0) for r in first]
+        shared = grid_counts.by_quantiles(shared, np.sum(every, axis=0), most)
     on_shared = [r.merged(np.isin(r.edges, shared)) for r in first]
     entered, events, censored = (
         np.sum([getattr(r, name) for r in on_shared], axis=0)

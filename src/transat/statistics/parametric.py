@@ -134,22 +134,10 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
     StudyError : a column that the table does not hold; values missing or infinite.
     ValueError : late entries; 1/scale not above 0.
     """
-    check(table)
-    if (table.time <= 0).any():
-        raise not_survival("time")
-    if table.entry.any():
-        raise ValueError("entry: a parametric model here is for people who all enter at 0")
-    x = np.column_stack([np.ones(table.n), grid_counts.columns(table, parameters.columns)])
-    at = np.asarray(parameters.coefficients or np.zeros(len(parameters.terms)))
-    free = parameters.family != "exponential"
-    a = 1.0 + float(at[-1]) if free else 1.0
-    if a <= 0:
-        raise ValueError("coefficients: 1/scale is not above 0")
-    event, often = table.event == parameters.event, np.ones(table.n)
-    often = often if table.weights is None else table.weights
-    log_time = np.log(table.time)
-    u = np.clip(a * log_time - x @ at[: x.shape[1]], -_LARGEST, _LARGEST)
+    x, event, often = _rows(table, parameters)
+    a, u, log_time = _scaled(table, parameters, x)
     value, slope, bend = _LAWS[parameters.family](u, event)
+    free = parameters.family != "exponential"
     z = np.column_stack([-x, log_time]) if free else -x
     gradient, hessian = (often * slope) @ z, gram(z, -often * bend)
     if free:
@@ -160,6 +148,14 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
     return Release(
         parameters.terms, table.n, int(event.sum()), float(often @ value), gradient, hessian
     )
+
+
+def weights(table: SurvivalTable, parameters: Parameters) -> Floats:
+    """(n,) how much each row weighs in the Hessian at the coefficients asked for. For a gate that
+    refuses steps about a few people."""
+    x, event, often = _rows(table, parameters)
+    _, u, _ = _scaled(table, parameters, x)
+    return np.asarray(-often * _LAWS[parameters.family](u, event)[2], dtype=np.float64)
 
 
 def combine(ask: Ask, parameters: Parameters) -> Result:
@@ -212,6 +208,31 @@ def quantile(result: Result, columns: Sequence[float], share: float) -> float:
         "log_normal": ndtri(share),
     }.get(result.family, np.log(-np.log1p(-share)))
     return float(np.exp(x @ result.coefficients[: x.size] + result.scale * u))
+
+
+def _rows(table: SurvivalTable, parameters: Parameters) -> tuple[Floats, NDArray[np.bool_], Floats]:
+    """The columns with the intercept's (n, p + 1), who had the event, how often each row counts."""
+    check(table)
+    if (table.time <= 0).any():
+        raise not_survival("time")
+    if table.entry.any():
+        raise ValueError("entry: a parametric model here is for people who all enter at 0")
+    x = np.column_stack([np.ones(table.n), grid_counts.columns(table, parameters.columns)])
+    often = np.ones(table.n) if table.weights is None else table.weights
+    return x, table.event == parameters.event, often
+
+
+def _scaled(
+    table: SurvivalTable, parameters: Parameters, x: Floats
+) -> tuple[float, Floats, Floats]:
+    """a, u (n,) and log t (n,)."""
+    at = np.asarray(parameters.coefficients or np.zeros(len(parameters.terms)))
+    a = 1.0 if parameters.family == "exponential" else 1.0 + float(at[-1])
+    if a <= 0:
+        raise ValueError("coefficients: 1/scale is not above 0")
+    log_time = np.log(table.time)
+    u = np.clip(a * log_time - x @ at[: x.shape[1]], -_LARGEST, _LARGEST)
+    return a, u, log_time
 
 
 def _extreme(u: Floats, event: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
