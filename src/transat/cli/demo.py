@@ -1,4 +1,4 @@
-"""`transat demo`: the main job, offline, from two native extracts to one report."""
+"""`transat demo`: the main job, offline, from two native extracts to two studies' reports."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def declare(app: typer.Typer) -> None:
     command(
         app,
         "demo",
-        "Tout le travail, hors ligne : deux extraits, deux CDM, une étude, un rapport.",
-        "The whole job, offline: two extracts, two CDMs, one study, one report.",
+        "Tout le travail, hors ligne : deux extraits, deux CDM, deux études, leurs rapports.",
+        "The whole job, offline: two extracts, two CDMs, two studies, their reports.",
     )(demo)
 
 
@@ -35,6 +35,6 @@ def demo(
 
     with progress() as show:
         reports = demonstrate(out, persons, seed, show)
-    typer.echo(say("Ouvrez le rapport :", "Open the report:"))
+    typer.echo(say("Ouvrez les rapports :", "Open the reports:"))
     for path in reports:
         typer.echo(f"  {path}")

@@ -11,20 +11,31 @@ from transat.harmonise.run import harmonise
 from transat.reports.by_kind import write_report
 from transat.simulate.design import Design
 from transat.simulate.simulate import simulate
-from transat.studies.protocol import Told, read
+from transat.studies.protocol import AORTIC_STENOSIS, INUTERO, Told, read
 from transat.studies.run import run
 
 #: The demonstration's women take the studied medicines this many times more often than published:
 #: at the published frequency a population of this size could detect nothing. The report says so.
 DEMO_EXPOSURE_MULTIPLIER = 20.0
 
+#: People of 50 and more, for each woman of the first study; their stenoses are enriched too.
+DEMO_ELDERS = 0.2
+
 SHORES = {"france": "snds", "quebec": "quebec"}
+
+#: By folder of the demonstration, the protocol of each study.
+STUDIES = {"study": INUTERO, "aortic_stenosis": AORTIC_STENOSIS}
 
 
 def demonstrate(out: Path, persons: int, seed: int, show: Progress) -> list[Path]:
-    """Simulate, harmonise both shores, run INuTERO, report; return the reports' paths."""
+    """Simulate, harmonise both shores, run both studies, report; return the reports' paths."""
     native = out / "native"
-    design = Design(seed=seed, persons=persons, exposure_multiplier=DEMO_EXPOSURE_MULTIPLIER)
+    design = Design(
+        seed=seed,
+        persons=persons,
+        elders=round(DEMO_ELDERS * persons),
+        exposure_multiplier=DEMO_EXPOSURE_MULTIPLIER,
+    )
     simulate(design, native, show)
     cdms: dict[str, Path] = {}
     for shore, form in SHORES.items():
@@ -33,8 +44,11 @@ def demonstrate(out: Path, persons: int, seed: int, show: Progress) -> list[Path
         told = Text(f"harmonisation, {shore}", f"harmonising, {shore}")
         progress = steps(show, told)
         harmonise(form, native / shore, cdms[shore], progress=progress, then=derive)
-    _, reports = run_and_report(None, cdms, out / "study", native / "truth", show)
-    return reports
+    return [
+        report
+        for folder, protocol in STUDIES.items()
+        for report in run_and_report(protocol, cdms, out / folder, native / "truth", show)[1]
+    ]
 
 
 def run_and_report(

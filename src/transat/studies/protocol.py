@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from transat.studies.site_record import SiteRecord
 
 INUTERO = Path(__file__).parent / "inutero" / "protocol.yaml"
+AORTIC_STENOSIS = Path(__file__).parent / "aortic_stenosis" / "protocol.yaml"
 
 Value = TypeVar("Value")
 Share = Annotated[float, Field(gt=0, lt=1)]
