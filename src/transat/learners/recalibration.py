@@ -31,6 +31,7 @@ References
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -44,7 +45,7 @@ from transat.cohorts.survival_table import SurvivalTable
 from transat.core.errors import StudyError
 from transat.core.languages import Text
 from transat.learners import hazards
-from transat.learners.follow_up import follow_up
+from transat.learners.follow_up import FollowUp, follow_up
 from transat.learners.hazards import Model, Proportional
 
 Floats = NDArray[np.float64]
@@ -155,33 +156,30 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
     StudyError : a column that the table does not hold.
     ValueError : groups that are not of the grid, a kind that the model has not.
     """
-    model, group = parameters.before, _group_of(parameters)
-    groups, intervals = int(group[-1]) + 1, np.arange(len(model.grid))
-    hazard = hazards.of(model, parameters.kind)
-    seen = follow_up(table, model.grid, parameters.kind, intervals, parameters.part)
-    score = np.repeat(np.arange(seen.row.size), seen.many), seen.stretch
-    f = hazards.scores(hazard, model.grid, table)[seen.row][score]
-    y, weight = np.zeros(f.size), np.repeat(seen.weight, seen.many)
-    y[seen.ends[seen.event]] = 1
-    at = group[seen.stretch]
+    rows, group = _made(table, parameters), _group_of(parameters)
+    groups = int(group[-1]) + 1
+    seen, f, at = rows.seen, rows.scores, group[rows.seen.stretch]
     shift, b = _parted(parameters, groups)
-    proportional = isinstance(hazard.form, Proportional)
-    chance, likelihood, first, second = _derivatives(f + shift[at] + b * f, y, proportional)
-    first, second = first * weight, second * weight
+    score = shift[at]
+    score += f if b == 0 else (1 + b) * f
+    each = _derivatives(score, seen.ends[seen.event], rows.proportional)
+    if not (seen.weight == 1).all():
+        each *= np.repeat(seen.weight, seen.many)
+    chance, likelihood, first, second = each
     gradient = np.bincount(at, first, groups).astype(np.float64)
     hessian: Floats = np.diag(np.bincount(at, second, groups).astype(np.float64))
     if _sloped(parameters):
-        beside = np.bincount(at, second * f, groups)
-        gradient = np.append(gradient, (first * f).sum())
-        corner = np.array([[(second * f * f).sum()]])
+        gradient = np.append(gradient, first @ f)
+        second *= f
+        beside, corner = np.bincount(at, second, groups), np.array([[second @ f]])
         hessian = np.block([[hessian, beside[:, None]], [beside[None], corner]])
     return Release(
         persons=seen.persons,
         edges=np.asarray(parameters.grid),
         events=np.bincount(group[seen.last[seen.event]], minlength=groups).astype(np.int64),
         leavers=np.bincount(group[seen.last], minlength=groups).astype(np.int64),
-        expected=np.bincount(at, chance * weight, groups).astype(np.float64),
-        log_likelihood=float((likelihood * weight).sum()),
+        expected=np.bincount(at, chance, groups).astype(np.float64),
+        log_likelihood=float(likelihood.sum()),
         gradient=gradient,
         hessian=hessian,
     )
@@ -278,17 +276,63 @@ def _parted(parameters: Parameters, groups: int) -> tuple[Floats, float]:
     return at[:groups], float(at[groups]) if _sloped(parameters) else 0.0
 
 
-def _derivatives(score: Floats, y: Floats, proportional: bool) -> tuple[Floats, ...]:
-    """(s,) each: the chance, the log-likelihood, its first derivative, its second one negated."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """scores: (s,) F as it stands, of each row and interval at risk."""
+
+    seen: FollowUp
+    scores: Floats
+    proportional: bool
+
+
+class _Last(threading.local):
+    """The scores made last, in each thread: every round of a fit looks at the same ones."""
+
+    asked: tuple[SurvivalTable, Model, int, Part] | None = None
+    made: _Rows | None = None
+
+
+_last = _Last()
+
+
+def _made(table: SurvivalTable, parameters: Parameters) -> _Rows:
+    model, kind, part = parameters.before, parameters.kind, parameters.part
+    if _last.asked is not None and _last.made is not None:
+        same_table, *same = _last.asked
+        if same_table is table and same == [model, kind, part]:
+            return _last.made
+    _last.asked = _last.made = None  # frees the memory before more is taken
+    hazard = hazards.of(model, kind)
+    seen = follow_up(table, model.grid, kind, np.arange(len(model.grid)), part)
+    scores = hazards.scores(hazard, model.grid, table)
+    scores = scores[np.repeat(seen.row, seen.many), seen.stretch]
+    made = _Rows(seen, scores, isinstance(hazard.form, Proportional))
+    _last.asked, _last.made = (table, model, kind, part), made
+    return made
+
+
+def _derivatives(score: Floats, events: Integers, proportional: bool) -> Floats:
+    """(4, s) the chance, the log-likelihood, its first derivative, its second one negated; events:
+    places of those with the event, the others have none."""
+    each = np.empty((4, score.size))
     if not proportional:
-        p = expit(score)
-        return p, np.where(y > 0, log_expit(score), log_expit(-score)), y - p, p * (1 - p)
+        expit(score, out=each[0])
+        np.log1p(-each[0], out=each[1], where=score < 30)
+        each[1, score >= 30] = -score[score >= 30]
+        np.multiply(each[0], 1 - each[0], out=each[3])
+        np.negative(each[0], out=each[2])
+        each[1, events] = log_expit(score[events])
+        each[2, events] += 1
+        return each
     hazard = np.exp(np.clip(score, -500, 500))
-    chance = -np.expm1(-hazard)
-    ratio = hazard * np.exp(-hazard) / np.maximum(chance, 1e-300)  # H / (e^H - 1)
-    likelihood = np.where(y > 0, np.log(np.maximum(chance, 1e-300)), -hazard)
-    curve = np.where(y > 0, ratio * (hazard + ratio - 1), hazard)
-    return chance, likelihood, np.where(y > 0, ratio, -hazard), curve
+    np.negative(np.expm1(-hazard), out=each[0])
+    each[1] = each[2] = -hazard
+    each[3] = hazard
+    h, chance = hazard[events], np.maximum(each[0, events], 1e-300)
+    ratio = h * np.exp(-h) / chance  # H / (e^H - 1)
+    each[1, events], each[2, events] = np.log(chance), ratio
+    each[3, events] = ratio * (h + ratio - 1)
+    return each
 
 
 def _step(here: Release) -> Floats:
