@@ -40,7 +40,7 @@ QUESTIONS: dict[str, object] = {
 ELSEWHERE = {
     *("cox", "kaplan_meier", "bins", "boosted_trees", "tree_review"),
     *("aalen_johansen", "log_rank", "clone_censor_weight", "risk_histogram"),
-    *("cox_unstratified", "fine_gray"),
+    *("cox_unstratified", "fine_gray", "recalibration", "hazard_review"),
 }
 
 

@@ -68,6 +68,10 @@ STATISTICS: Final = {
         "une étape de régression de Firth (sommes sur les personnes)",
         "one step of a Firth regression (sums over people)",
     ),
+    "hazard_review": Text(
+        "examen d'un modèle de survie sur des personnes qu'il n'a pas vues",
+        "review of a survival model on people that it never saw",
+    ),
     "inverse_variance": Text(
         "une régression ajustée sur le site seul (coefficients et variances)",
         "a regression fitted at the site alone (coefficients and variances)",
@@ -88,6 +92,10 @@ STATISTICS: Final = {
         "medicines and malformations, all pairs: counts and sums",
     ),
     "prevalence": Text("fréquence des malformations", "frequency of malformations"),
+    "recalibration": Text(
+        "un modèle ajusté à une autre rive : niveau, pente ou risque de base (sommes)",
+        "a model set right for another shore: level, slope or baseline (sums)",
+    ),
     "risk_histogram": Text(
         "combien de personnes par tranche de risque prédit et par intervalle de temps",
         "how many people by bin of predicted risk and interval of time",

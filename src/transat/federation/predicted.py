@@ -89,16 +89,16 @@ def unfit(data: SiteData, asked: Parameters) -> tuple[str, ...]:
     return wrong + tuple(name for name, right in sound if not right)
 
 
-def _cells(table: SurvivalTable, asked: Parameters) -> Cells:
+def _cells(table: SurvivalTable, asked: Parameters, grid: tuple[float, ...]) -> Cells:
     """Every kind of end by group and interval, all risks together; who remains."""
     alike = replace(
         table, columns=np.column_stack([table.columns, np.zeros(table.n)]),
         column_names=(*table.column_names, RISK),
     )  # fmt: skip
-    whole = risk_histogram.at_site(alike, replace(asked.counted(), bins=()))
+    whole = risk_histogram.at_site(alike, replace(asked.counted(), bins=(), grid=grid))
     left = whole.left[:, 0]
     after = whole.persons().sum(axis=1)[:, None] - np.cumsum(left.sum(axis=1), axis=1)
-    return left.reshape(-1, len(asked.grid)), after
+    return left.reshape(-1, len(grid)), after
 
 
 def cells(release: risk_histogram.Release) -> NDArray[np.int64]:

@@ -20,6 +20,7 @@ from transat.federation import (
     forests,
     predicted,
     regression,
+    sent_models,
     shared_baseline,
     survival,
     timed,
@@ -29,7 +30,13 @@ from transat.federation.data import SiteData
 from transat.federation.regression import Fit
 from transat.federation.timed import Timed
 from transat.federation.wire import Refusal, Registry, WireError
-from transat.learners import bins, boosted_trees, tree_review
+from transat.learners import (
+    bins,
+    boosted_trees,
+    hazard_review,
+    recalibration,
+    tree_review,
+)
 from transat.statistics import (
     aalen_johansen,
     clone_censor_weight,
@@ -226,6 +233,17 @@ INSTALLED: Final[tuple[Step, ...]] = (
     Step(
         "risk_histogram", predicted.Parameters, risk_histogram.Release, predicted.at_site,
         unfit=predicted.unfit, kept=_everybody, timed=predicted.PREDICTED,
+    ),
+    Step(
+        "recalibration", recalibration.Parameters, recalibration.Release,
+        lambda data, asked: recalibration.at_site(survival.held(data), asked),
+        unfit=sent_models.unfit_recalibration, kept=_rows_only, combine=recalibration.combine,
+        timed=sent_models.RECALIBRATED,
+    ),
+    Step(
+        "hazard_review", hazard_review.Parameters, hazard_review.Release,
+        lambda data, asked: hazard_review.at_site(survival.held(data), asked),
+        unfit=sent_models.unfit_review, kept=_rows_only,
     ),
     Step(
         "bins", bins.Parameters, bins.Release,

@@ -104,19 +104,19 @@ def _relative(table: SurvivalTable, asked: Asked) -> Floats:
     return np.asarray(np.exp(eta - eta.max(initial=0.0)), dtype=np.float64)
 
 
-def _cells(table: SurvivalTable, asked: Asked) -> Cells:
+def _cells(table: SurvivalTable, asked: Asked, grid: tuple[float, ...]) -> Cells:
     """Everybody's; and, as the columns are summed by interval at the end, who leaves with each 0/1
     column and without."""
-    cells, remaining = everybody(table, asked.grid)
+    cells, remaining = everybody(table, grid)
     if isinstance(asked, cox_unstratified.Parameters) and not asked.errors:
         return cells, remaining
-    at = np.searchsorted(np.asarray(asked.grid), table.time, "left")
+    at = np.searchsorted(np.asarray(grid), table.time, "left")
     told = []
     for column in table.columns[:, positions(table, asked.columns)].T:
         if np.isin(column, (0.0, 1.0)).all():
             for value in (0.0, 1.0):
-                found = np.bincount(at[column == value], minlength=len(asked.grid) + 1)
-                told.append(found[: len(asked.grid)])
+                found = np.bincount(at[column == value], minlength=len(grid) + 1)
+                told.append(found[: len(grid)])
     return np.vstack([cells, *told]).astype(np.int64), remaining
 
 

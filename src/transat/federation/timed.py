@@ -34,15 +34,19 @@ class Timed:
     cells: on the whole grid, whatever kind of event was asked for. by: the 0/1 column whose groups
     are told apart, empty for everybody. plan: how else people are grouped, one for a population;
     model: what weighs them, few for a plan. least: how many leave in each interval at least. when:
-    whether it is this question that is answered by time, where not all are.
+    whether it is this question that is answered by time, where not all are. founds: whether its
+    grid becomes the population's. until: the release of follow-up ended at an edge, where the last
+    interval of a release would go on beyond the edges that may be told.
     """
 
-    cells: Callable[[SurvivalTable, Any], Cells]
+    cells: Callable[[SurvivalTable, Any, tuple[float, ...]], Cells]
     by: Callable[[Any], str]
     plan: Callable[[Any], str] = lambda _: ""
     model: Callable[[Any], str] = lambda _: ""
     least: Callable[[Any], int] = lambda _: 0
     when: Callable[[Any], bool] = lambda _: True
+    founds: bool = True
+    until: Callable[[SiteData, Any, float], Any] | None = None
 
 
 def everybody(table: SurvivalTable, grid: tuple[float, ...], by: str = "") -> Cells:
@@ -148,10 +152,11 @@ def rising(grid: tuple[float, ...]) -> bool:
 
 
 #: Survival curves and cumulative incidences: the same counts, by group.
-CURVES = Timed(lambda table, asked: everybody(table, asked.grid, asked.by), lambda asked: asked.by)
+CURVES = Timed(lambda table, asked, grid: everybody(table, grid, asked.by), lambda asked: asked.by)
 #: An emulated trial: by arm.
 TRIAL = Timed(
-    clone_censor_weight.cells, lambda _: "",
+    lambda table, asked, grid: clone_censor_weight.cells(table, replace(asked, grid=grid)),
+    lambda _: "",
     plan=lambda asked: repr(asked.strategy),
     model=lambda asked: repr((
         asked.columns, asked.periods, asked.penalty, asked.cap, asked.draws,

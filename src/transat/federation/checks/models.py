@@ -4,8 +4,11 @@ Rule: a forest is reviewed on the site's own rows before it may be released: it 
 grew here (but for its last tree, which is made of the last answers), every leaf must hold nobody or
 at least `leaf_patients` people of the site, and an attack by the losses must tell the people it was
 grown on from those kept apart with an area under the curve of at most `attack_auc`. A model that
-fails is refused (`models`); one that passes goes to two reviewers with this report. What it stops:
-over-fitted models, from which membership can be read.
+fails is refused (`models`); one that passes goes to two reviewers with this report. A model of
+hazards that the coordinator sends (to be judged, or set right for a shore) is applied only where
+what it foresees is not of a few people: their effective number is `effective_rows` or more, and no
+one or two of them are nearly all of it (as rules G5, G10). What it stops: over-fitted models, from
+which membership can be read; models made to count the people of one pattern.
 
 Source: reference/federation.md §4.4, G15; EDPB Opinion 28/2024 (anonymity of a model is shown by
 attack tests); SACRO-ML 2.0.1 for the order, structure first, then attacks.
@@ -17,7 +20,10 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
+from transat.federation import sent_models
 from transat.federation.checks.check import Asked, Remembered
+from transat.federation.checks.coefficients import effective
+from transat.federation.checks.dominance import spread
 from transat.federation.questions import PARAMETERS
 from transat.federation.refusals import Refused
 from transat.learners import boosted_trees, tree_review
@@ -34,6 +40,11 @@ class Models:
 
     def before(self, asked: Asked) -> None:
         """Raises Refused: models, for a forest from elsewhere or with leaves that are too small."""
+        sent = sent_models.foreseen(asked.data, asked.parameters)
+        if sent is not None:
+            least = asked.policy.limit("effective_rows")
+            if effective(sent) < least or not spread(sent, asked.policy):
+                raise Refused("models", ("model",))
         review = asked.parameters
         if not isinstance(review, tree_review.Parameters):
             return

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from transat.federation import predicted
 from transat.federation.checks.check import Asked
-from transat.learners import bins, boosted_trees, hazards, trees
+from transat.learners import bins, boosted_trees, hazard_review, hazards, recalibration, trees
 from transat.statistics import (
     aalen_johansen,
     clone_censor_weight,
@@ -22,9 +24,6 @@ from transat.statistics import (
     log_rank,
     logistic,
 )
-
-#: Regressions on columns of the survival table, `columns`.
-_REGRESSIONS = (cox.Parameters, cox_unstratified.Parameters, fine_gray.Parameters)
 
 #: A 0/1 column (n,), and the person behind each of its rows.
 Column = tuple[NDArray[np.float64], NDArray[np.int64]]
@@ -41,28 +40,47 @@ class Names:
 
 def names(parameters: object) -> Names:
     """What a question names; nothing for the statistics of all columns at once."""
-    if isinstance(parameters, inverse_variance.Parameters):
-        return names(parameters.fitted)
-    if isinstance(parameters, (logistic.Parameters, firth.Parameters)):
-        model = parameters.model
-        return Names((*model.exposures, *model.covariates), outcomes=(model.outcome,))
-    if isinstance(parameters, bins.Parameters):
-        return Names(parameters.grid.names)
-    if isinstance(parameters, boosted_trees.Parameters):
-        return Names(parameters.bins.names, outcomes=(parameters.outcome,))
-    if isinstance(parameters, _REGRESSIONS):
-        return Names(survival=parameters.columns)
-    if isinstance(parameters, (kaplan_meier.Parameters, aalen_johansen.Parameters)):
-        return Names(survival=(parameters.by,) if parameters.by else ())
-    if isinstance(parameters, log_rank.Parameters):
-        return Names(survival=parameters.groups)
-    if isinstance(parameters, predicted.Parameters):
-        return Names(survival=(*parameters.by, *hazards.columns(parameters.model)))
-    if isinstance(parameters, clone_censor_weight.Parameters):
-        strategy = parameters.strategy
-        flags = tuple(name for name in (strategy.treated, strategy.trigger) if name)
-        return Names(survival=(*flags, *parameters.columns))
-    return Names()
+    found = _NAMED.get(type(parameters))
+    return Names() if found is None else found(parameters)
+
+
+def _regressed(asked: Any) -> Names:
+    model = asked.model
+    return Names((*model.exposures, *model.covariates), outcomes=(model.outcome,))
+
+
+def _followed(asked: Any) -> Names:
+    """A regression on `columns` of the survival table."""
+    return Names(survival=asked.columns)
+
+
+def _grouped(asked: Any) -> Names:
+    return Names(survival=(asked.by,) if asked.by else ())
+
+
+def _emulated(asked: clone_censor_weight.Parameters) -> Names:
+    strategy = asked.strategy
+    flags = tuple(name for name in (strategy.treated, strategy.trigger) if name)
+    return Names(survival=(*flags, *asked.columns))
+
+
+_NAMED: Final[Mapping[type, Callable[[Any], Names]]] = {
+    inverse_variance.Parameters: lambda asked: names(asked.fitted),
+    logistic.Parameters: _regressed,
+    firth.Parameters: _regressed,
+    bins.Parameters: lambda asked: Names(asked.grid.names),
+    boosted_trees.Parameters: lambda asked: Names(asked.bins.names, outcomes=(asked.outcome,)),
+    cox.Parameters: _followed,
+    cox_unstratified.Parameters: _followed,
+    fine_gray.Parameters: _followed,
+    kaplan_meier.Parameters: _grouped,
+    aalen_johansen.Parameters: _grouped,
+    log_rank.Parameters: lambda asked: Names(survival=asked.groups),
+    clone_censor_weight.Parameters: _emulated,
+    predicted.Parameters: lambda asked: Names(survival=(*asked.by, *hazards.columns(asked.model))),
+    recalibration.Parameters: lambda asked: Names(survival=hazards.columns(asked.before)),
+    hazard_review.Parameters: lambda asked: Names(survival=hazards.columns(asked.model)),
+}
 
 
 def columns(asked: Asked) -> dict[str, Column]:

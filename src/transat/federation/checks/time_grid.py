@@ -35,7 +35,7 @@ from transat.federation.data import SiteData
 from transat.federation.predicted import Parameters as Predicted
 from transat.federation.questions import PARAMETERS, STEPS
 from transat.federation.refusals import Refused
-from transat.federation.timed import Timed, everybody
+from transat.federation.timed import Cells, Timed, everybody
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -87,12 +87,15 @@ class TimeGrid:
         if timed is None or table is None:
             return release
         grid = self._grid.get(self._people(asked), asked.parameters.grid)
-        told, by = replace(asked.parameters, grid=grid), timed.by(asked.parameters)
-        edges = _edges(table, told, timed, asked)
+        by, every = timed.by(asked.parameters), everybody(table, grid)
+        base = _kept(every, np.ones(len(grid), dtype=np.bool_), asked)
         for other in sorted(self._by.get(self._people(asked), set()) - {by}):
-            if not timed.plan(told) and _nested(table, grid, (by, other), asked):
+            if not timed.plan(asked.parameters) and _nested(table, grid, base, (by, other), asked):
                 named = by or other
                 raise Refused("time_grid", (named,), (f"-{named}",))
+        edges = np.asarray(grid)[_told(table, grid, base, every, timed, asked)]
+        if timed.until is not None and edges.size and edges[-1] < grid[-1]:
+            release = timed.until(asked.data, asked.parameters, float(edges[-1]))
         merged = release.merged(np.isin(release.edges, edges))
         if isinstance(asked.parameters, Predicted):
             merged = risk_bins.merged(asked, merged, self._scored.get(self._people(asked), ()))
@@ -103,7 +106,7 @@ class TimeGrid:
     def left(self, asked: Asked, release: Any) -> Remembered | None:
         """The grid and what told groups apart, where the release is told by time."""
         timed = _timed(asked)
-        if timed is None:
+        if timed is None or not timed.founds:
             return None
         grid = self._grid.get(self._people(asked), asked.parameters.grid)
         plan, model = _plan(timed, asked)
@@ -157,16 +160,16 @@ def _late(table: SurvivalTable) -> bool:
     return bool(first.any())
 
 
-def _edges(table: SurvivalTable, told: Any, timed: Timed, asked: Asked) -> NDArray[np.float64]:
+def _told(
+    table: SurvivalTable, grid: Grid, base: Flags, every: Cells, timed: Timed, asked: Asked
+) -> Flags:
     """The edges of the grid that may leave: of everybody's, those that the groups told leave."""
-    found = everybody(table, told.grid)
-    every = _kept(found, np.ones(len(told.grid), dtype=np.bool_), asked)
-    cells, remaining = timed.cells(table, told)
-    leavers = np.vstack([cells, found[0][1:].sum(axis=0)])  # the first are those who enter
-    return np.asarray(told.grid)[_kept((leavers, remaining), every, asked, timed.least(told))]
+    cells, remaining = timed.cells(table, asked.parameters, grid)
+    leavers = np.vstack([cells, every[0][1:].sum(axis=0)])  # the first are those who enter
+    return _kept((leavers, remaining), base, asked, timed.least(asked.parameters))
 
 
-def _kept(found: tuple[Integers, Integers], allowed: Flags, asked: Asked, least: int = 0) -> Flags:
+def _kept(found: Cells, allowed: Flags, asked: Asked, least: int = 0) -> Flags:
     """(K,) where intervals end; cells (C, K), remaining (G, K); least: of the last cell."""
     cells, remaining = found
     floors = np.full(len(cells), _floors(asked)[0])
@@ -189,10 +192,11 @@ def _fit(release: Any, asked: Asked) -> bool:
     return all(groups.fits(cells, _floors(asked)) for cells in release.counts().values())
 
 
-def _nested(table: SurvivalTable, grid: Grid, by: tuple[str, str], asked: Asked) -> bool:
+def _nested(
+    table: SurvivalTable, grid: Grid, base: Flags, by: tuple[str, str], asked: Asked
+) -> bool:
     """Whether a group of one column, less one of the other that it holds, leaves a small count."""
-    every = _kept(everybody(table, grid), np.ones(len(grid), dtype=np.bool_), asked)
-    one_kept, other_kept = (_kept(everybody(table, grid, name), every, asked) for name in by)
+    one_kept, other_kept = (_kept(everybody(table, grid, name), base, asked) for name in by)
     common = tuple(float(edge) for edge in np.asarray(grid)[one_kept & other_kept])
     if not common:
         return False
