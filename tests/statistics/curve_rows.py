@@ -57,6 +57,16 @@ def mgus2(r_rows: Rows, mspike: bool = False) -> dict[str, np.ndarray]:
     return {name: column[kept] for name, column in rows.items()}
 
 
+def transplant(r_rows: Rows) -> tuple[SurvivalTable, dict[str, np.ndarray]]:
+    """R's transplant: 1 death, 2 transplantation, 3 withdrawal; many leave on the same days."""
+    rows = arrays(r_rows("transplant"))
+    kept = (rows["futime"] > 0) & ~np.isnan(rows["age"])
+    rows = {name: column[kept] for name, column in rows.items()}
+    kinds = {"censored": 0, "death": 1, "ltx": 2, "withdraw": 3}
+    columns = {"age": rows["age"], "male": rows["sex"] == "m", "o": rows["abo"] == "O"}
+    return table(rows["futime"], [kinds[e] for e in rows["event"]], columns), rows
+
+
 def arrays(rows: pa.Table) -> dict[str, np.ndarray]:
     """Columns by name; missing numbers are NaN."""
     return {name: rows[name].to_numpy(zero_copy_only=False) for name in rows.column_names}

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from curve_rows import Rows, expected, mgus2, sites, table, take
+from curve_rows import Rows, expected, mgus2, sites, table, take, transplant
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,6 +67,24 @@ def test_r_survfit(r_rows: Rows, interval: str) -> None:
                 (curve.low, limits["lower"]), (curve.high, limits["upper"]),
             ):  # fmt: skip
                 np.testing.assert_allclose(ours, np.array(theirs)[at], rtol=1e-10)
+
+
+def test_r_three_kinds(r_rows: Rows) -> None:
+    """transplant: cuminc by sex, and survfit of everybody."""
+    values, whole = expected()["transplant_sex"], transplant(r_rows)[0]
+    assert values["levels"] == ["censored", "death", "ltx", "withdraw"]
+    by_sex = pooled(whole, replace(MONTHS, kinds=3, by="male", variance="aalen")).together
+    horizons = (100.0, 500.0, 1000.0)
+    for row, estimates, variances in zip(values["rows"], values["est"], values["var"], strict=True):
+        group, kind = row.split()
+        curve = cumulative_incidence(by_sex[int(group == "m")], int(kind), horizons)
+        np.testing.assert_allclose(curve.estimates, estimates, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(curve.standard_errors**2, variances, rtol=1e-10)
+    everybody = pooled(whole, replace(MONTHS, kinds=3)).together[0]
+    for kind in (1, 2, 3):
+        curve = cumulative_incidence(everybody, kind, horizons)
+        np.testing.assert_allclose(curve.estimates, np.array(values["pstate"])[:, kind])
+        np.testing.assert_allclose(curve.standard_errors, np.array(values["se"])[:, kind])
 
 
 def test_r_left_truncation(r_rows: Rows) -> None:
@@ -150,6 +168,24 @@ def test_merged_edges(draw_survival: Draw) -> None:
     assert counts["events"].shape == (1, 2, 5)
     assert counts["remaining"][0] == np.sum(tables[0].time > 21)
     assert releases[0].merged(np.zeros(5, bool)).events.shape == (1, 2, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("interval", ["log", "log-log"])
+def test_coverage(interval: str) -> None:
+    """Rates of 1/20 and 1/40 a month: intervals at 12 months hold 2/3 and 1/3 of those gone."""
+    truth = (1 - np.exp(-12 * 3 / 40)) * np.array([2 / 3, 1 / 3])
+    rng, held = np.random.default_rng(4), np.zeros(2)
+    asked = replace(MONTHS, interval=interval)
+    for _ in range(400):
+        time, end = rng.exponential(40 / 3, 200), rng.uniform(3, 40, 200)
+        kind = np.where(rng.random(200) < 2 / 3, 1, 2)
+        event = np.where(time <= end, kind, 0)
+        curves = pooled(table(np.minimum(time, end), event), asked).together[0]
+        for k in (1, 2):
+            told = cumulative_incidence(curves, k, (12.0,))
+            held[k - 1] += told.low[0] <= truth[k - 1] <= told.high[0]
+    assert ((held >= 365) & (held <= 394)).all()
 
 
 def test_nobody_nothing_and_everybody() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from curve_rows import Rows, arrays, expected, mgus2, sites, table, take
+from curve_rows import Rows, arrays, expected, mgus2, sites, table, take, transplant
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,6 +82,15 @@ def test_r_crr_pbc(r_rows: Rows, kind: int) -> None:
     np.testing.assert_allclose(found.standard_errors, values["se"], rtol=1e-7)
     assert found.log_likelihood == pytest.approx(values["loglik"], rel=1e-12)
     assert found.log_likelihood_null == pytest.approx(values["loglik_null"], rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", [1, 2])
+def test_r_crr_three_kinds(r_rows: Rows, kind: int) -> None:
+    values, whole = expected()[f"crr_transplant_{kind}"], transplant(r_rows)[0]
+    found = pooled(whole, Parameters(whole.column_names, DAYS, event=kind))
+    np.testing.assert_allclose(found.coefficients, values["coef"], rtol=0, atol=1e-8)
+    np.testing.assert_allclose(found.standard_errors, values["se"], rtol=1e-7)
+    assert found.log_likelihood == pytest.approx(values["loglik"], rel=1e-11)
 
 
 def test_r_finegray(r_rows: Rows) -> None:
@@ -205,6 +214,27 @@ def test_sites_that_merged_differently_meet_on_common_edges(draw_survival: Draw)
     np.testing.assert_array_equal(found.edges, [3, 9, 18])
     np.testing.assert_allclose(found.coefficients, wanted.coefficients, atol=1e-9)
     np.testing.assert_allclose(found.standard_errors, wanted.standard_errors, rtol=1e-8)
+
+
+@pytest.mark.slow
+def test_coverage() -> None:
+    """Fine and Gray's own simulation: F1(t|x) = 1 - (1 - 0.4 (1 - exp(-t/10)))^exp(x/2); intervals
+    of the ratio hold the truth at the nominal rate, of three sites on a grid."""
+    rng, held = np.random.default_rng(6), 0
+    for seed in range(300):
+        x = rng.normal(size=450)
+        ratio = np.exp(x / 2)
+        share = 1 - 0.6**ratio
+        first = rng.random(450) < share
+        drawn = 1 - (1 - rng.random(450) * share) ** (1 / ratio)
+        time = np.where(first, -10 * np.log1p(-drawn / 0.4), rng.exponential(12, 450))
+        end = rng.uniform(5, 40, 450)
+        event = np.where(time <= end, np.where(first, 1, 2), 0)
+        whole = table(np.minimum(time, end), event, {"x": x})
+        asked = Parameters(("x",), tuple(k / 2 for k in range(1, 81)))
+        found = fit(asked, *sites(whole, 3, seed))
+        held += found.low[0] <= np.exp(0.5) <= found.high[0]
+    assert 273 <= held <= 297
 
 
 def rows(seed: int = 0, n: int = 300) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from curve_rows import Rows, arrays, expected, mgus2, sites, table, take
+from curve_rows import Rows, arrays, expected, mgus2, sites, table, take, transplant
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -86,6 +86,28 @@ def test_r_gray(r_rows: Rows, kind: int) -> None:
         assert found.chi_square == pytest.approx(chi_square, rel=1e-10)
         assert found.p == pytest.approx(p, abs=1e-12)
         assert found.degrees == degrees
+
+
+def test_r_gray_three_kinds(r_rows: Rows) -> None:
+    whole = transplant(r_rows)[0]
+    for kind, (chi_square, _, degrees) in enumerate(expected()["transplant_sex"]["tests"], 1):
+        found = run(Parameters(("male",), event=kind, test="gray"), whole)
+        assert found.chi_square == pytest.approx(chi_square, rel=1e-10)
+        assert found.degrees == degrees
+
+
+def test_r_flchain_many_strata(r_rows: Rows) -> None:
+    """7,871 people, strata of unlike size; each stratum may be a site."""
+    rows = arrays(r_rows("flchain"))
+    rows = {name: column[rows["futime"] > 0] for name, column in rows.items()}
+    whole = table(
+        rows["futime"], rows["death"], {"male": rows["sex"] == "M"}, strata=rows["flc.grp"]
+    )
+    values = expected()["logrank_flchain_sex_strata"]
+    parts = [take(whole, whole.strata == k) for k in range(len(whole.stratum_labels))]
+    for found in (run(Parameters(("male",)), whole), run(Parameters(("male",)), *parts)):
+        assert found.chi_square == pytest.approx(values["chisq"], rel=1e-11)
+        np.testing.assert_allclose(found.variance, values["var"], rtol=1e-10)
 
 
 @pytest.mark.parametrize("test", ["log_rank", "gray"])
