@@ -101,7 +101,7 @@ def test_concordance_over_sites(weighting: Literal["harrell", "uno"]) -> None:
     releases = [at_site(take(table, np.flatnonzero(site == k)), ASKED) for k in range(3)]
     bins = np.searchsorted(DECILES, table.columns[:, 0], "right")
     rounded = ScoredRows(
-        np.where(table.time > 24, 25, np.ceil(table.time / 2) * 2),
+        np.where(table.time > 24, 24.5, np.ceil(table.time / 2) * 2),
         np.where(table.time > 24, 0, table.event).astype(np.int8),
         (bins + 0.5) / 10,
     )
@@ -144,6 +144,18 @@ def test_sites_that_merged_differently_meet() -> None:
         np.testing.assert_allclose(one.risks, other.risks)
     nothing: Release = releases[0].merged(np.zeros(12, bool))
     np.testing.assert_array_equal(nothing.remaining, releases[0].persons())
+
+
+def test_a_horizon_that_was_merged_away_is_refused() -> None:
+    """Of who left in ]6, 18] nothing is known at 12; after the last edge nothing at all."""
+    release = at_site(table_of(drawn(3, n=200)), ASKED).merged(np.isin(np.arange(12), [2, 8]))
+    result = combine([release], ASKED)
+    assert result.told(18.0) == 18.0
+    for horizon in (12.0, 18.5):
+        with pytest.raises(StudyError, match="horizon"):
+            result.told(horizon)
+    with pytest.raises(StudyError, match="suivi"):
+        time_auc(result.rows(), 18.5)
 
 
 def test_rows_have_no_order() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from metric_rows import drawn, survival_table
 
+from transat.core.errors import StudyError
 from transat.core.languages import Text
 from transat.statistics.risk_histogram import Parameters, Result, at_site, combine
 from transat.statistics.scored_rows import ScoredRows
@@ -63,7 +64,7 @@ def test_small_groups_are_masked() -> None:
 
 def test_a_metric_without_meaning_is_named() -> None:
     def never(rows: ScoredRows) -> float:
-        return time_auc(rows, 1e6).value
+        return time_auc(rows, 1e6).value  # nobody is followed so long
 
     groups = by_group(told(), ("france", "quebec"), 12, never)
     assert all(isinstance(g.why, Text) and g.metric is None for g in groups)
@@ -73,3 +74,5 @@ def test_a_metric_without_meaning_is_named() -> None:
 def test_each_site_has_a_name() -> None:
     with pytest.raises(ValueError, match="sites"):
         by_group(told(), ("france",), 12, AUC)
+    with pytest.raises(StudyError, match="horizon"):
+        by_group(told(), ("france", "quebec"), 13, AUC)

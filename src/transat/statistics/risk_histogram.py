@@ -36,6 +36,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transat.cohorts.survival_table import SurvivalTable
+from transat.core.errors import StudyError
+from transat.core.languages import Text
 from transat.statistics import grid_counts
 from transat.statistics.scored_rows import ScoredRows, scored_rows
 
@@ -110,7 +112,8 @@ class Result:
         """The people of one site, or of all, in the groups with these values of the columns.
 
         Each stands at the mean risk of their bin among the people chosen, and at the end of their
-        interval; those still observed after the last edge are censored after it.
+        interval; those still observed after the last edge are censored just after it. A metric has
+        its meaning at horizons that are edges: see `told`.
         """
         chosen = self._in(values)
         held = self.sites if site is None else (self.sites[site],)
@@ -118,6 +121,20 @@ class Result:
         remaining = sum(r.remaining[chosen].sum(axis=0) for r in held)
         risks = sum(r.risks[chosen].sum(axis=0) for r in held)
         return _people(self.sites[0].edges, np.asarray(left), np.asarray(remaining), risks)
+
+    def told(self, horizon: float) -> float:
+        """The horizon. Raises StudyError where it is no edge that every site kept: what had come
+        by then is not known."""
+        if horizon not in self.sites[0].edges:
+            raise StudyError(
+                Text(
+                    "Cet horizon n'est pas une borne de temps que tous les sites ont gardée.",
+                    "This horizon is not an edge of time that every site kept.",
+                ),
+                f"horizon {horizon:g}",
+                Text("Choisir un autre horizon.", "Choose another horizon."),
+            )
+        return horizon
 
     def _in(self, values: dict[str, int]) -> Flags:
         if not set(values) <= set(self.by):
@@ -187,9 +204,9 @@ def _people(edges: Floats, left: Integers, remaining: Integers, risks: Floats) -
     last = float(edges[-1]) if size else 0.0
     times = np.broadcast_to(edges, left.shape).ravel()
     events = np.broadcast_to(np.arange(kinds)[:, None], left.shape).ravel()
-    counts = left.ravel()
+    counts, after = left.ravel(), np.nextafter(last, np.inf)
     return ScoredRows(
-        time=np.append(np.repeat(times, counts), np.full(int(remaining.sum()), last + 1)),
+        time=np.append(np.repeat(times, counts), np.full(int(remaining.sum()), after)),
         event=np.append(np.repeat(events, counts), np.zeros(int(remaining.sum()))).astype(np.int8),
         risk=np.append(
             np.repeat(np.repeat(mean, kinds * size), counts), np.repeat(mean, remaining)

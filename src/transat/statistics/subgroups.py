@@ -62,8 +62,12 @@ def by_group(
     sites: their names, in the order of the releases. metric: of rows, such as
     `partial(time_auc, horizon=60)`.
 
-    Raises ValueError where there are not as many names as sites.
+    Raises
+    ------
+    StudyError : a horizon that is no edge which every site kept.
+    ValueError : not as many names as sites.
     """
+    told.told(horizon)
     if len(sites) != len(told.sites):
         raise ValueError("sites: one name each")
     found = []
