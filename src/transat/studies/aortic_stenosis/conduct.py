@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+from transat.core.errors import StudyError
 from transat.core.languages import Text
 from transat.federation import attrition
 from transat.federation.coordinator import Coordinator
@@ -14,7 +15,7 @@ from transat.statistics import aalen_johansen, clone_censor_weight
 from transat.statistics.clones import Strategy
 from transat.studies.aortic_stenosis.asked import Sites
 from transat.studies.aortic_stenosis.fits import Fit, fitted
-from transat.studies.aortic_stenosis.foreseen import Judged, judged
+from transat.studies.aortic_stenosis.foreseen import About, Judged, Learnt, judged, learnt
 from transat.studies.aortic_stenosis.protocol import AorticStenosis
 from transat.studies.aortic_stenosis.results import Withheld
 from transat.studies.hashes import hashes
@@ -60,6 +61,7 @@ class Findings:
     asked: dict[str, tuple[str, ...]] = field(default_factory=dict)
     curves: list[Curves] = field(default_factory=list)
     fits: dict[str, list[Fit]] = field(default_factory=dict)
+    learnt: list[Learnt] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
     trial: Emulated | None = None
     withheld: tuple[Withheld, ...] = ()
@@ -75,66 +77,88 @@ class _Study:
         self.cohorts = hashes(protocol).cohorts
         self.found = Findings()
 
-    def attrition(self) -> None:
+    def attrition(self, name: str) -> None:
         everybody = self.sites.coordinator.sites()
-        for name in self.document.outcomes:
-            told = self.sites.answers(
-                name, self.cohorts[name], "attrition", attrition.Parameters(), everybody
+        told = self.sites.answers(
+            name, self.cohorts[name], "attrition", attrition.Parameters(), everybody
+        )
+        self.found.attrition[name] = {site: told.get(site) for site in everybody}
+        self.found.asked[name] = tuple(s for s in sorted(told) if told[s].rows > 0)
+
+    def curves(self, name: str) -> None:
+        if self.protocol.states(name):
+            return  # its rows are spells: the trial tells of it
+        level, rule = self.document.curves.level.value, self.document.outcomes[name].value
+        for by in ("", self.document.curves.by.value):
+            asked = aalen_johansen.Parameters(
+                self._grid(name), kinds=len(rule.kinds), by=by, level=level
             )
-            self.found.attrition[name] = {site: told.get(site) for site in everybody}
-            self.found.asked[name] = tuple(s for s in sorted(told) if told[s].rows > 0)
+            told = self._told(name, "aalen_johansen", asked)
+            if told:
+                whole = aalen_johansen.combine(list(told.values()), asked)
+                self.found.curves.append(Curves(name, by, tuple(told), whole))
 
-    def curves(self) -> None:
-        level = self.document.curves.level.value
-        for name, rule in self.document.outcomes.items():
-            if self.protocol.states(name):
-                continue  # its rows are spells: the trial tells of it
-            last = max(rule.value.horizons)
-            grid = tuple(edge for edge in self.document.curves.grid.value if edge <= last)
-            for by in ("", self.document.curves.by.value):
-                asked = aalen_johansen.Parameters(
-                    grid, kinds=len(rule.value.kinds), by=by, level=level
-                )
-                told = self._told(name, "aalen_johansen", asked)
-                if told:
-                    whole = aalen_johansen.combine(list(told.values()), asked)
-                    self.found.curves.append(Curves(name, by, tuple(told), whole))
-
-    def models(self) -> None:
-        level = self.document.curves.level.value
+    def models(self, name: str) -> None:
+        level, kinds = self.document.curves.level.value, self.document.outcomes[name].value.kinds
         for model, rule in self.document.models.items():
+            if name not in rule.value.outcomes:
+                continue
             fits = self.found.fits.setdefault(model, [])
-            for outcome in rule.value.outcomes:
-                columns = self._columns(outcome, rule.value.features)
-                for learnt_on in self._learnt_on(outcome):
-                    for kind in range(1, 1 + len(self.document.outcomes[outcome].value.kinds)):
-                        fit = fitted(
-                            self.sites, outcome, self.cohorts[outcome], kind, columns, learnt_on,
-                            level,
-                        )  # fmt: skip
-                        fits += [] if fit is None else [fit]
+            columns = self._columns(name, rule.value.features)
+            for learnt_on in self._learnt_on(name):
+                for kind in range(1, 1 + len(kinds)):
+                    fit = fitted(
+                        self.sites, name, self.cohorts[name], kind, columns, learnt_on, level
+                    )
+                    fits += [] if fit is None else [fit]
 
-    def validation(self) -> None:
+    def validation(self, name: str) -> None:
+        every, rule = self.found.asked[name], self.document.outcomes[name].value
         for model, fits in self.found.fits.items():
-            for outcome in self.document.models[model].value.outcomes:
-                every = self.found.asked[outcome]
-                of = [fit for fit in fits if fit.outcome == outcome]
-                self.found.judged += judged(
-                    self.protocol, self.sites, model, outcome, self.cohorts[outcome], of, every
-                )
+            if name not in self.document.models[model].value.outcomes:
+                continue
+            about = About(
+                model, name, self.cohorts[name], rule.kinds, self._grid(name), rule.horizons,
+                self.document.validation.bins.value, self.document.validation.groups.value,
+            )  # fmt: skip
+            for learnt_on in self._learnt_on(name):
+                of = [f for f in fits if (f.outcome, f.learnt_on) == (name, learnt_on)]
+                made = learnt(self.sites, about, learnt_on, of, self._curves(name, learnt_on))
+                if made is not None:
+                    self.found.learnt.append(made)
+                    self.found.judged += judged(self.sites, made, every)
 
-    def trial(self) -> None:
+    def _curves(self, name: str, sites: tuple[str, ...]) -> aalen_johansen.Curves | None:
+        """The curves of everybody at these sites: of one of them, or of all together."""
+        for curves in self.found.curves:
+            if curves.outcome == name and not curves.by and set(sites) <= set(curves.sites):
+                if sites == curves.sites:
+                    return curves.result.together[0]
+                return curves.result.sites[curves.sites.index(sites[0])][0]
+        return None
+
+    def trial(self, name: str) -> None:
         asked = self.document.trial.strategies.value
-        last = max(self.document.outcomes[asked.outcome].value.horizons)
-        grid = tuple(edge for edge in self.document.curves.grid.value if edge <= last)
+        if name != asked.outcome:
+            return
         strategy = Strategy("treated", asked.grace, "trigger", step=asked.step)
         parameters = clone_censor_weight.Parameters(
-            strategy, asked.columns, grid, level=self.document.curves.level.value
+            strategy, asked.columns, self._grid(name), level=self.document.curves.level.value
         )
-        told = self._told(asked.outcome, "clone_censor_weight", parameters)
-        if told:
+        told = self._told(name, "clone_censor_weight", parameters)
+        if not told:
+            return
+        try:
             whole = clone_censor_weight.combine(list(told.values()), parameters)
-            self.found.trial = Emulated(asked.outcome, tuple(told), whole)
+        except StudyError as nobody:
+            self.sites.note(name, "clone_censor_weight", "", nobody.what)
+            return
+        self.found.trial = Emulated(name, tuple(told), whole)
+
+    def _grid(self, outcome: str) -> tuple[float, ...]:
+        """Edges up to the last horizon of an outcome."""
+        last = max(self.document.outcomes[outcome].value.horizons)
+        return tuple(edge for edge in self.document.curves.grid.value if edge <= last)
 
     def _told(self, outcome: str, step: str, asked: Any) -> dict[str, Any]:
         """Releases of the outcome's sites, in order of site."""
@@ -169,22 +193,24 @@ def conduct(
     SiteUnreachable: a site did not answer or failed. PermissionRefused: a permit forbids it.
     """
     study = _Study(protocol, coordinator)
-    steps: dict[str, Callable[[], None]] = {
+    steps: dict[str, Callable[[str], None]] = {
         "attrition": study.attrition,
         "curves": study.curves,
         "models": study.models,
         "validation": study.validation,
         "trial": study.trial,
     }
-    seconds = []
-    for name, work in steps.items():
-        if progress is not None:
-            progress(0, 1, STEPS[name])
-        start = perf_counter()
-        work()
-        seconds.append((name, round(perf_counter() - start, 3)))
-        if progress is not None:
-            progress(1, 1, STEPS[name])
+    seconds = dict.fromkeys(steps, 0.0)
+    every = list(protocol.document.outcomes)
+    for done, outcome in enumerate(every):  # a site builds its tables once, one after the other
+        for name, work in steps.items():
+            if progress is not None:
+                progress(done, len(every), STEPS[name])
+            start = perf_counter()
+            work(outcome)
+            seconds[name] += perf_counter() - start
+    if progress is not None:
+        progress(len(every), len(every), STEPS["trial"])
     study.found.withheld = tuple(study.sites.withheld)
-    study.found.seconds = tuple(seconds)
+    study.found.seconds = tuple((name, round(spent, 3)) for name, spent in seconds.items())
     return study.found

@@ -16,6 +16,8 @@ from transat.studies.asker import Same
 
 #: Refusals that name columns without which the site answers.
 _OF_COLUMNS = ("implied_tables", "few_events", "dominance", "coefficients")
+#: Rounds that a fit may take, and one more for each site.
+ROUNDS = 60
 NO_COLUMN = Text("aucune variable ne peut entrer.", "no feature may enter.")
 NOT_CONVERGED = Text("le modèle n'a pas convergé.", "the model did not converge.")
 
@@ -51,7 +53,8 @@ def fitted(
     """
     dropped: list[str] = []
     while columns:
-        named = _refused(sites, outcome, cohort, cox.Parameters(columns, kind), learnt_on)
+        first = _asked(columns, kind, learnt_on, level)
+        named = _refused(sites, outcome, cohort, first, learnt_on)
         if named is None:
             return None
         if not named:
@@ -64,6 +67,14 @@ def fitted(
         columns = tuple(c for c in columns if c not in named)
     sites.note(outcome, "cox", "", NO_COLUMN)
     return None
+
+
+def _asked(
+    columns: tuple[str, ...], kind: int, learnt_on: tuple[str, ...], level: float
+) -> cox.Parameters:
+    """The first question. A site follows a fit by its first question (rule G10): fits of the same
+    model with other sites are told apart by how many rounds they may take."""
+    return cox.Parameters(columns, kind, level=level, most_rounds=ROUNDS + len(learnt_on))
 
 
 def _refused(
@@ -95,7 +106,7 @@ def _tried(
     level: float,
 ) -> tuple[set[str], cox.Result | None]:
     """The fit, or the columns without which to try again; neither: the reason is noted."""
-    asked = cox.Parameters(columns, kind, level=level)
+    asked = _asked(columns, kind, learnt_on, level)
     try:
         found = cox.combine(Same(sites.coordinator, learnt_on, "cox", cohort), asked)
     except SiteRefused as refused:
