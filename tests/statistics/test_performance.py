@@ -6,6 +6,8 @@ from functools import partial
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from metric_rows import drawn, survival_table
 
 from transat.statistics import calibration, risk_histogram
@@ -44,6 +46,43 @@ def test_what_does_not_exist_is_named() -> None:
     beyond = performance(nobody, 1e6, [0.2])
     assert beyond.decisions is None
     assert not beyond.figures
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 10_000), sites=st.sampled_from([2, 3, 7]), unbalanced=st.booleans())
+def test_federated_is_pooled(seed: int, sites: int, unbalanced: bool) -> None:
+    """Every metric from the counts of several sites is that of the pooled rows on the same bins and
+    edges; the last site has no event."""
+    rows, rng = drawn(seed, n=300), np.random.default_rng(seed)
+    shares = np.r_[0.9, np.full(sites - 1, 0.1 / (sites - 1))] if unbalanced else None
+    site = rng.choice(sites, rows.n, p=shares)
+    event = np.where(site == sites - 1, 0, rows.event).astype(np.int8)
+    ends = (0.1, 0.2, 0.3, 0.4, 0.5, 0.7)
+    asked = risk_histogram.Parameters("risk", ends, tuple(float(k) for k in range(2, 25, 2)), 2)
+    releases = [
+        risk_histogram.at_site(
+            survival_table(rows.time[here], event[here], {"risk": rows.risk[here]}), asked
+        )
+        for here in (site == k for k in range(sites))
+    ]
+    pooled = risk_histogram.at_site(survival_table(rows.time, event, {"risk": rows.risk}), asked)
+    one, other = (
+        performance(risk_histogram.combine(told, asked).rows(), 12, [0.2, 0.4], draws=2)
+        for told in (releases, [pooled])
+    )
+    assert set(one.figures) == set(other.figures)
+    assert set(one.missing) == set(other.missing)
+    for name, figure in one.figures.items():
+        assert figure.value == pytest.approx(other.figures[name].value, abs=1e-8)
+        assert figure.low == pytest.approx(other.figures[name].low, abs=1e-8)
+    for a, b in zip(one.levels, other.levels, strict=True):
+        assert a.persons == b.persons
+        assert a.observed.value == pytest.approx(b.observed.value, abs=1e-12)
+    assert one.decisions is not None
+    assert other.decisions is not None
+    for a, b in zip(one.decisions.model, other.decisions.model, strict=True):
+        assert a.value == pytest.approx(b.value, abs=1e-12)
+        assert a.standard_error == pytest.approx(b.standard_error, abs=1e-12)
 
 
 def test_by_group() -> None:
