@@ -42,7 +42,7 @@ _STRONG_FALL = 2.5  # % of LVEF per year of untreated severe symptoms
 _MONTHS_AFTER_REPLACEMENT = 2  # until the first echo of the prosthesis
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Course:
     """Days from the first echo, inf for what does not happen; (n,) arrays, then lists of events.
 
@@ -82,6 +82,22 @@ class Course:
     def lvef(self, rows: Rows, days: Numbers) -> Numbers:
         """True LVEF, %: it falls with untreated symptoms of a severe stenosis."""
         return _lvef(self.elders, self.symptoms, self.replacement, rows, days)
+
+    def until(self, close: Numbers) -> Course:
+        """What can be seen of it before the days `close` (n,)."""
+        names = ("death", "symptoms", "referral", "decision", "replacement")
+        days: dict[str, Any] = {
+            name: np.where(getattr(self, name) < close, getattr(self, name), np.inf)
+            for name in names
+        }
+        stays, echos = (events[1] < close[events[0]] for events in (self.stays, self.echos))
+        return replace(
+            self,
+            close=np.minimum(self.close, close),
+            stays=(self.stays[0][stays], self.stays[1][stays]),
+            echos=(self.echos[0][echos], self.echos[1][echos], self.echos[2][echos]),
+            **days,
+        )
 
     def at(self, rows: Rows, days: Numbers, vmax: Numbers) -> Elders:
         """Some people, alive with their own valve, at a later echo that measured `vmax`, as if it

@@ -14,6 +14,9 @@ Populations and clocks (months of 30.4375 days):
     severe_asymptomatic  the first echo with Vmax >= 4.00 m/s, if it also finds NYHA I and
                          LVEF >= 50 %, and no heart-failure stay came in the six months before;
                          from it
+    coded                the first diagnosis of a stenosis in the extract, true or false, with the
+                         native valve; from it
+    coded_stenosis       the same, of those who do have a stenosis on that day
     tavi, savr           replaced before 2019; from the replacement
 Strategies (course.follow): natural everywhere; early, early_uniform, watchful and untreated in
 severe_asymptomatic.
@@ -43,7 +46,7 @@ import pyarrow as pa
 
 from transat.simulate.design import EXTRACT_END, SHORES, Shore, day
 from transat.simulate.read_data import rows
-from transat.simulate.valve import patients
+from transat.simulate.valve import diagnoses, patients
 from transat.simulate.valve.course import Course, Strategy, follow
 from transat.simulate.valve.parameters import MONTH, SEVERE, STENOSIS, Numbers, of
 from transat.simulate.valve.patients import Elders, Mask, Rows
@@ -63,6 +66,8 @@ NATIVE = ("replacement", "death_native", "heart_failure_native", *ALWAYS)
 KINDS: dict[str, tuple[str, ...]] = {
     "stenosis": ("severe", "severe_seen", *NATIVE),
     "severe_asymptomatic": NATIVE,
+    "coded": NATIVE,
+    "coded_stenosis": NATIVE,
     "tavi": ALWAYS,
     "savr": ALWAYS,
 }
@@ -155,19 +160,44 @@ def times(course: Course) -> dict[str, Numbers]:
 def after_replacement(course: Course) -> dict[str, tuple[dict[str, Numbers], Mask]]:
     """For TAVI and surgery before 2019: kind -> days from the replacement; who is a man."""
     done = course.elders.entry + course.replacement < day(_LAST_REPLACEMENT)
+    return {
+        name: _from(course, course.replacement, np.flatnonzero(done & chosen))
+        for name, chosen in (("tavi", course.tavi), ("savr", ~course.tavi))
+    }
+
+
+def after_code(
+    rng: np.random.Generator, course: Course
+) -> dict[str, tuple[dict[str, Numbers], Mask]]:
+    """For the coded and the coded who have a stenosis: kind -> days from the first code; men."""
+    extract = course.until((day(EXTRACT_END) - course.elders.entry).astype(float))
+    said = diagnoses.draw(rng, extract)
+    who, at = np.unique(said.rows, return_index=True)
+    clock = np.full(len(course.elders), np.inf)
+    clock[who] = said.days[at]
+    kept = clock[who] < course.replacement[who]
+    return {
+        "coded": _from(course, clock, who[kept]),
+        "coded_stenosis": _from(course, clock, who[kept & said.true[at]]),
+    }
+
+
+def _from(course: Course, clock: Numbers, row: Rows) -> tuple[dict[str, Numbers], Mask]:
+    """Kind -> days from a clock (n,), of the people in `row`; who is a man."""
     who, when = course.stays
-    later = when >= course.replacement[who]
-    stay = np.full(len(course.elders), np.inf)
-    np.minimum.at(stay, who[later], when[later])
-    found = {}
-    for name, chosen in (("tavi", course.tavi), ("savr", ~course.tavi)):
-        row = np.flatnonzero(done & chosen)
-        death = course.death[row] - course.replacement[row]
-        failure = stay[row] - course.replacement[row]
-        days = {"death": death, "heart_failure": failure}
-        days["death_or_heart_failure"] = np.minimum(death, failure)
-        found[name] = (days, course.elders.man[row])
-    return found
+    later = when >= clock[who]
+    failure = np.full(len(clock), np.inf)
+    np.minimum.at(failure, who[later], when[later])
+    native = np.minimum(course.replacement, course.death)
+    days = {
+        "replacement": course.replacement,
+        "death_native": np.where(course.death < course.replacement, course.death, np.inf),
+        "heart_failure_native": np.where(failure < native, failure, np.inf),
+        "death": course.death,
+        "heart_failure": failure,
+        "death_or_heart_failure": np.minimum(course.death, failure),
+    }
+    return {k: v[row] - clock[row] for k, v in days.items()}, course.elders.man[row]
 
 
 def incidence(days: Numbers, kept: Mask) -> Numbers:
@@ -182,7 +212,7 @@ def lines(shore: Shore, people: int, seed: int) -> Iterator[list[str]]:
     for batch in range(-(-people // _BATCH)):
         rng = np.random.default_rng([seed, SHORES.index(shore), batch])
         course = natural(rng, shore, min(_BATCH, people))
-        for kind, one in after_replacement(course).items():
+        for kind, one in (after_replacement(course) | after_code(rng, course)).items():
             found.setdefault((kind, "natural"), []).append(one)
         for name, elders in (
             ("stenosis", stenoses(course)),

@@ -22,7 +22,6 @@ _BEFORE, _AFTER = 14, 180  # days around the echo in which a code comes (Solomon
 _VISITS = 0.8  # coded visits a year once coded
 _STAY_SHARE = 0.6  # of first codes
 _STAY_CODED = 0.7  # of heart-failure stays of the coded
-_TWICE = 0.4  # of false codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def draw(rng: np.random.Generator, course: Course) -> Diagnoses:
         _visits(rng, course, first),
         _in_stays(rng, course, first),
         _at_replacement(course, first),
-        _false(rng, course, ~sick & ~known),
+        _false(rng, course),
     ]
     rows, days, stay = (np.concatenate(column) for column in zip(*parts, strict=True))
     stay |= days == course.replacement[rows]
@@ -109,9 +108,9 @@ def _at_replacement(course: Course, first: Numbers) -> tuple[Rows, Numbers, Mask
     return rows, course.replacement[rows], np.ones(len(rows), bool)
 
 
-def _false(rng: np.random.Generator, course: Course, sound: Mask) -> tuple[Rows, Numbers, Mask]:
-    chosen = sound & (rng.random(len(sound)) < value("coded_none"))
-    rows = np.flatnonzero(chosen)
-    rows = np.repeat(rows, 1 + (rng.random(len(rows)) < _TWICE))
-    days = rng.random(len(rows)) * course.end[rows]
-    return rows, days, rng.random(len(rows)) < _STAY_SHARE
+def _false(rng: np.random.Generator, course: Course) -> tuple[Rows, Numbers, Mask]:
+    """Codes of people who have no stenosis, or not yet, at a constant rate."""
+    onset = np.maximum(course.elders.reaches(STENOSIS), 0)
+    without = np.minimum(course.native_end, onset)
+    rows = np.repeat(np.arange(len(onset)), rng.poisson(value("coded_none") * without / YEAR))
+    return rows, rng.random(len(rows)) * without[rows], rng.random(len(rows)) < _STAY_SHARE

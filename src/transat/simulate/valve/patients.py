@@ -88,7 +88,7 @@ def _velocity(rng: np.random.Generator, stenosis: Mask) -> Numbers:
     sick = _FROM[which] + _WIDTH[which] * rng.random(n)
     sick += np.where(which == len(mix) - 1, rng.exponential(value("vmax_severe_excess"), n), 0)
     sound = rng.normal(value("vmax_none_mean"), value("vmax_none_sd"), n)
-    sound = np.where((sound > 1.05) & (sound < 1.98), sound, rng.uniform(1.05, 1.95, n))
+    sound = np.where((sound > 1.05) & (sound < 1.75), sound, rng.uniform(1.1, 1.5, n))
     return np.minimum(np.where(stenosis, sick, sound), 6.0)
 
 
