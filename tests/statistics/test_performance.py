@@ -93,5 +93,5 @@ def test_by_group() -> None:
     told = risk_histogram.combine([risk_histogram.at_site(table, asked)], asked)
     metric = partial(performance, horizon=12, draws=0)
     groups = by_group(told, ("quebec",), 12, metric)
-    assert len(groups) == 6
+    assert len(groups) == 3
     assert all(g.metric is not None and "auc" in g.metric.figures for g in groups)

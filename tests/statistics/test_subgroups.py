@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from metric_rows import drawn, survival_table
 
-from transat.core.errors import StudyError
 from transat.core.languages import Text
 from transat.statistics.risk_histogram import Parameters, Result, at_site, combine
 from transat.statistics.scored_rows import ScoredRows
@@ -71,8 +70,17 @@ def test_a_metric_without_meaning_is_named() -> None:
     assert groups[0].persons == 700
 
 
+def test_a_horizon_that_is_no_edge_is_named() -> None:
+    groups = by_group(told(), ("france", "quebec"), 13, AUC)
+    assert all(g.metric is None and g.why is not None for g in groups)
+    assert "borne" in str(groups[0].why)
+
+
+def test_one_site_is_everybody() -> None:
+    groups = by_group(told((400,)), ("france",), 12, AUC)
+    assert {g.site for g in groups} == {""}
+
+
 def test_each_site_has_a_name() -> None:
     with pytest.raises(ValueError, match="sites"):
         by_group(told(), ("france",), 12, AUC)
-    with pytest.raises(StudyError, match="horizon"):
-        by_group(told(), ("france", "quebec"), 13, AUC)

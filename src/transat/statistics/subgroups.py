@@ -57,24 +57,27 @@ def by_group(
     event: int = 1,
     least: int = 11,
 ) -> tuple[Group[T], ...]:
-    """The metric for each group over all sites, then at each.
+    """The metric for each group over all sites, then at each where there are several.
 
     sites: their names, in the order of the releases. metric: of rows, such as
     `partial(time_auc, horizon=60)`.
 
-    Raises
-    ------
-    StudyError : a horizon that is no edge which every site kept.
-    ValueError : not as many names as sites.
+    Where the horizon is no edge that every site kept, no group has a metric, and each says so.
+
+    Raises ValueError where there are not as many names as sites.
     """
-    told.told(horizon)
     if len(sites) != len(told.sites):
         raise ValueError("sites: one name each")
+
+    def at_edge(rows: ScoredRows) -> T:
+        told.told(horizon)
+        return metric(rows)
+
     found = []
-    for at, site in ((None, ""), *enumerate(sites)):
+    for at, site in ((None, ""), *(enumerate(sites) if len(sites) > 1 else ())):
         for values in _groups(told.by):
             rows = told.rows(at, **dict(values))
-            found.append(_group(site, values, rows, horizon, metric, event, least))
+            found.append(_group(site, values, rows, horizon, at_edge, event, least))
     return tuple(found)
 
 
