@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 
 from transat.cohorts.survival_table import SurvivalTable
 from transat.core.errors import StudyError
-from transat.statistics.multi_state import Parameters, Result, at_site, combine, pooled
+from transat.statistics import aalen_johansen
+from transat.statistics.multi_state import (
+    Deaths,
+    Parameters,
+    Result,
+    at_site,
+    combine,
+    pooled,
+    waiting,
+)
 
 MONTHS = Parameters(tuple(float(k) for k in range(1, 41)), "after", waits=(0.0, 6.0, 12.0))
 
@@ -123,6 +132,27 @@ def test_federated_is_pooled(seed: int, number: int, late: bool) -> None:
             np.testing.assert_array_equal(w.alive, v.alive)
             np.testing.assert_allclose(w.alive + w.dead_before + w.dead_after, 1)
             assert np.isfinite([w.low, w.high, w.gain_errors]).all()
+
+
+def test_waiting_from_two_released_curves() -> None:
+    """Before replacement and since it, each a population of aalen_johansen: the same curves."""
+    whole = drawn(5, n=400)
+    after = whole.columns[:, 0] == 1
+    since = take(whole, after)
+    since = replace(since, time=since.time - since.entry, entry=np.zeros(since.n))
+    kinds = aalen_johansen.Parameters(MONTHS.grid)
+    told = []
+    for rows in (take(whole, ~after), since):
+        curves = aalen_johansen.combine([aalen_johansen.at_site(rows, kinds)], kinds).together[0]
+        told.append(Deaths(curves.edges, curves.at_risk, curves.events[1]))
+    found = waiting(*told, MONTHS.waits)
+    wanted = combine([at_site(whole, MONTHS)], MONTHS).together[0].waiting
+    for one, other in zip(found, wanted, strict=True):
+        for field in ("dead_before", "dead_after", "alive", "low", "high", "gain", "gain_errors"):
+            np.testing.assert_allclose(getattr(one, field), getattr(other, field), atol=1e-12)
+        np.testing.assert_array_equal(one.behind, other.behind)
+    with pytest.raises(ValueError, match="waits"):
+        waiting(*told, (41.0,))
 
 
 def test_counts_and_merged_edges() -> None:

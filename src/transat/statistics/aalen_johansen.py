@@ -260,6 +260,6 @@ def _limits(f: Floats, errors: Floats, parameters: Parameters) -> tuple[Floats, 
     if parameters.interval == "log":
         low, high = (inner * np.exp(sign * z * errors / inner) for sign in (-1, 1))
     else:
-        spread = z * errors / np.abs(inner * log)
+        spread = np.minimum(z * errors / np.abs(inner * log), 50.0)  # all that a limit can say
         low, high = np.exp(log * np.exp(spread)), np.exp(log * np.exp(-spread))
     return np.where(told, low, f), np.where(told, np.minimum(high, 1.0), f)

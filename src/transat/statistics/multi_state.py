@@ -18,7 +18,8 @@ Formula
 What leaves
     Per interval and group, of each state: who entered, moved, was censored; and of those replaced,
     by interval since then: who died, was censored. A site's gate may merge intervals; `combine`
-    uses the edges that every site kept. `pooled` is exact to the day, for rows in one place.
+    uses the edges that every site kept. Waiting needs no more than two curves that aalen_johansen
+    or kaplan_meier released: see `waiting`. `pooled` is exact to the day, for rows in one place.
 
 How it is read
     The curves of waiting say what the hazards of the data imply, no more: they are those of a trial
@@ -135,6 +136,15 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Deaths:
+    """(K,) who is at risk at each edge, and who dies in the interval that it ends."""
+
+    edges: Floats
+    at_risk: Integers
+    died: Integers
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     """One group. shares: (3, K) alive without replacement, alive after it, dead, as things went,
     with errors and limits; waiting: by each of the waits asked."""
@@ -227,6 +237,24 @@ def pooled(table: SurvivalTable, parameters: Parameters) -> Result:
     return combine([at_site(table, exact)], exact)
 
 
+def waiting(
+    before: Deaths, since: Deaths, waits: Sequence[float], level: float = 0.95
+) -> tuple[Waiting, ...]:
+    """The same curves from two releases of another statistic, each of a population of its own:
+    deaths before replacement on the clock of the disease, replacements being censorings, and
+    deaths after it on the clock of the replacement. Told at the edges of `before`.
+
+    Raises
+    ------
+    ValueError : a wait that is below 0 or beyond the edges of `before`.
+    """
+    if any(not 0 <= wait <= before.edges[-1] for wait in waits):
+        raise ValueError("waits: below 0 or beyond the grid")
+    z = float(ndtri(0.5 + level / 2))
+    one, two = (_Survival.of(d.edges, d.at_risk, d.died) for d in (before, since))
+    return tuple(_waiting(wait, one, two, z) for wait in waits)
+
+
 def _by_group(release: Release, parameters: Parameters) -> tuple[Course, ...]:
     return tuple(_course(release, g, parameters) for g in range(len(release.persons)))
 
@@ -248,11 +276,13 @@ def _course(release: Release, g: int, parameters: Parameters) -> Course:
     low, high = _limits(shares, errors, z)
     gone = told["died_since"] + told["censored_since"]
     since = int(release.persons_since[g]) - (np.cumsum(gone) - gone)
-    before = _Survival.of(release.edges, n[0], told["died"])
-    after = _Survival.of(release.edges, since, told["died_since"])
     waits = [w for w in parameters.waits if w == 0 or w in release.edges]
-    waiting = tuple(_waiting(w, before, after, z) for w in waits)
-    return Course(release.edges, n, shares, errors, low, high, waiting)
+    waited = waiting(
+        Deaths(release.edges, n[0], told["died"]),
+        Deaths(release.edges, since, told["died_since"]),
+        waits, parameters.level,
+    )  # fmt: skip
+    return Course(release.edges, n, shares, errors, low, high, waited)
 
 
 def _aalen_johansen(n: Integers, moves: Floats) -> tuple[Floats, Floats]:
@@ -327,5 +357,6 @@ def _limits(shares: Floats, errors: Floats, z: float) -> tuple[Floats, Floats]:
     told = (shares > 1e-12) & (shares < 1 - 1e-12)
     log = np.log(np.where(told, shares, 0.5))
     spread = z * errors / np.abs(np.where(told, shares, 0.5) * log)
+    spread = np.minimum(spread, 50.0)  # all that a limit can say
     low, high = np.exp(log * np.exp(spread)), np.exp(log * np.exp(-spread))
     return np.where(told, low, shares), np.where(told, high, shares)
