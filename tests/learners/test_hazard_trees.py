@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,9 +15,11 @@ from person_periods import person_periods
 from transat.cohorts import folds
 from transat.cohorts.survival_table import SurvivalTable
 from transat.core.errors import StudyError
+from transat.learners import hazards
 from transat.learners.hazard_trees import Parameters, Release, Result, at_site, cells, combine
 from transat.learners.time_trees import TIME
 from transat.learners.trees import Bins, Tree
+from transat.statistics import kaplan_meier
 
 Draw = Callable[..., SurvivalTable]
 Deal = Callable[[SurvivalTable, str, int], list[SurvivalTable]]
@@ -245,3 +248,31 @@ def test_head_counts_behind_a_level(followed: Draw, month_grid: Grid) -> None:
         rows, first = np.unique(lines["row"][inside], return_index=True)
         assert found[3, node, 1].sum() == rows.size == first.size
     np.testing.assert_array_equal(found[1] + found[2], found[0])
+
+
+def test_time_alone_becomes_kaplan_meier(r_rows: Callable[[str], pa.Table]) -> None:
+    """On myeloma's precursor (R's mgus2, death by years): a forest that sees time alone ends at the
+    share of those at risk who die in each interval."""
+    rows = r_rows("mgus2")
+    months = rows["futime"].to_numpy().astype(np.float64)
+    n = len(months)
+    table = SurvivalTable(
+        n=n,
+        time=np.maximum(months, 0.5),
+        entry=np.zeros(n),
+        event=rows["death"].to_numpy().astype(np.int8),
+        columns=np.zeros((n, 0)),
+        column_names=(),
+        strata=np.zeros(n, np.int32),
+        stratum_labels=("all",),
+        people=np.arange(n, dtype=np.int64),
+    )
+    grid = tuple(float(m) for m in range(12, 241, 12))
+    bins = Bins((TIME,), (grid[:-1],))
+    asked = Parameters(grid, bins, number=150, depth=5, rate=0.5, penalty=0.0, least_rows=1)
+    result = grow([table], asked)
+    model = hazards.of_forest(result.forest, grid)
+    risk = hazards.incidence(model, table.take(slice(0, 1)), 1, grid)[0]
+    curve = kaplan_meier.Parameters(grid)
+    wanted = kaplan_meier.combine([kaplan_meier.at_site(table, curve)], curve).together[0]
+    np.testing.assert_allclose(1 - risk, wanted.survival, atol=1e-4)
