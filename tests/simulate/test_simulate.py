@@ -95,7 +95,7 @@ def test_simulating_again_gives_the_same_files(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_two_processes_write_the_same_files(tmp_path: Path) -> None:
-    design = Design(5, 20_150, same_people=True, file_format="parquet")
+    design = Design(5, 20_150, same_people=True, file_format="parquet", elders=300)
     alone = fingerprint(simulate(design, tmp_path / "one", processes=1))
     assert fingerprint(simulate(design, tmp_path / "two", processes=2)) == alone
 
