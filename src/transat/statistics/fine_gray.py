@@ -36,7 +36,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -55,6 +55,7 @@ Numbers = tuple[float, ...]
 _LEAST = 1e-150
 _LARGEST = 300.0  # of x'b: a step too long is then seen as a loss, not as an infinite number
 _HALVINGS = 20
+_BLOCK = 2**16
 _STILL, _STILL_MOVING = 1e-6, 0.05  # gain of l; standard deviations a step, as in `newton`
 
 
@@ -203,6 +204,19 @@ class _Rows:
         total[self.other] += after[place + 1] / free
         return np.asarray(total, dtype=np.float64)
 
+    def blocks(self) -> Iterator[_Rows]:
+        """The same rows, some at a time: arrays of rows x columns are made of no more of them."""
+        for start in range(0, len(self.x), _BLOCK):
+            end = start + _BLOCK
+            own, other = (
+                at[np.searchsorted(at, start) : np.searchsorted(at, end)] - start
+                for at in (self.own, self.other)
+            )
+            yield replace(
+                self, place=self.place[start:end], own=own, other=other,
+                x=self.x[start:end], w=self.w[start:end],
+            )  # fmt: skip
+
 
 def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
     """The sums of one site at the stage asked for.
@@ -283,8 +297,9 @@ def _risk(table: SurvivalTable, rows: _Rows, parameters: Parameters) -> Release:
 
 def _score(table: SurvivalTable, rows: _Rows, parameters: Parameters) -> Release:
     v = rows.w * rows.cumulated(np.asarray(parameters.steps))
-    gradient = rows.x[rows.own].sum(axis=0) - v @ rows.x
-    squares = gram(np.column_stack([rows.x, np.ones(table.n)]), v)
+    first = v @ rows.x
+    squares = np.block([[gram(rows.x, v), first[:, None]], [first[None, :], v.sum()]])
+    gradient = rows.x[rows.own].sum(axis=0) - first
     return Release(edges=rows.edges, persons=table.n, gradient=gradient, squares=squares)
 
 
@@ -306,13 +321,17 @@ def _spread(table: SurvivalTable, rows: _Rows, parameters: Parameters) -> Releas
         np.asarray(told).reshape(size, p)
         for told in (parameters.means, parameters.pull, parameters.drift)
     )
-    v = rows.w * rows.cumulated(steps)
-    scores = rows.w[:, None] * rows.cumulated(steps[:, None] * means) - v[:, None] * rows.x
-    scores[rows.own] += rows.x[rows.own] - means[rows.place[rows.own]]
-    scores -= drift[np.minimum(rows.place, size - 1)]
-    censored = np.flatnonzero((table.event == 0) & (rows.place < size))
-    scores[censored] += pull[rows.place[censored]]
-    return Release(edges=rows.edges, persons=table.n, squares=gram(scores, np.ones(table.n)))
+    squares, gone = np.zeros((p, p)), rows.place < size
+    gone[rows.own] = gone[rows.other] = False
+    for at, block in enumerate(rows.blocks()):
+        v = block.w * block.cumulated(steps)
+        scores = block.w[:, None] * block.cumulated(steps[:, None] * means) - v[:, None] * block.x
+        scores[block.own] += block.x[block.own] - means[block.place[block.own]]
+        scores -= drift[np.minimum(block.place, size - 1)]
+        censored = np.flatnonzero(gone[at * _BLOCK : (at + 1) * _BLOCK])
+        scores[censored] += pull[block.place[censored]]
+        squares += gram(scores, np.ones(len(scores)))
+    return Release(edges=rows.edges, persons=table.n, squares=squares)
 
 
 class _Fit:
