@@ -149,7 +149,6 @@ class _Life:
         self.last_vmax = np.zeros(n)
         self.stays: list[tuple[Rows, Numbers]] = []
         self.echos: list[tuple[Rows, Numbers, Numbers]] = []
-        self.severe = elders.reaches(SEVERE)
         self.start_age = elders.age
         self.year = _FIRST_YEAR + elders.entry / YEAR
 
