@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -115,6 +116,23 @@ def test_peers_path(mixture: float, expected: list[list[float]], r_rows: Rows) -
     table = table_of("lung", LUNG, r_rows)
     found = path(table, ties="breslow", mixture=mixture, penalties=(0.1, 0.03), standardise=False)
     np.testing.assert_allclose(found.coefficients, expected, atol=1e-6)
+
+
+def test_ridge_of_lifelines(r_rows: Rows) -> None:
+    """Its columns are divided by the standard deviation of n - 1."""
+    table = table_of("lung", LUNG, r_rows)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        lifelines = pytest.importorskip("lifelines")
+        pandas = pytest.importorskip("pandas")
+        frame = pandas.DataFrame(table.columns, columns=LUNG)
+        frame["time"], frame["status"] = table.time, table.event
+        peer = lifelines.CoxPHFitter(penalizer=0.1, l1_ratio=0.0).fit(
+            frame, "time", "status", fit_options={"precision": 1e-12}
+        )
+    penalty = 0.1 * table.n / (table.n - 1)
+    found = path(table, mixture=0.0, penalties=(penalty,))
+    np.testing.assert_allclose(found.coefficients[0], peer.params_.to_numpy(), atol=1e-9)
 
 
 def test_a_small_ridge_is_plain_cox(draw_survival: Draw) -> None:
