@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from transat.cohorts.survival_table import SurvivalTable
 from transat.core.errors import StudyError
+from transat.statistics import fine_gray
 from transat.statistics.fine_gray import (
     Parameters,
     Release,
@@ -101,6 +102,38 @@ def test_r_finegray(r_rows: Rows) -> None:
     np.testing.assert_allclose(found.model_errors, values["se"], rtol=1e-9)
     assert found.log_likelihood == pytest.approx(values["loglik"][1], rel=1e-12)
     assert found.log_likelihood_null == pytest.approx(values["loglik"][0], rel=1e-12)
+
+
+def test_r_censoring_of_each_site(r_rows: Rows) -> None:
+    """crr's cengroup: the same estimates. Its errors take what one group lends to the weights of
+    the other too; ours do not, and are within two thousandths of them."""
+    rows = mgus2(r_rows, mspike=True)
+    columns = {c: rows[c] for c in ("age", "mspike")}
+    whole = table(rows["time"], rows["event"], columns)
+    parts = [take(whole, rows["male"] == k) for k in (0, 1)]
+    found = fit(Parameters(("age", "mspike"), daily(whole), censoring="site"), *parts)
+    values = expected()["crr_mgus2_cengroup"]
+    np.testing.assert_allclose(found.coefficients, values["coef"], rtol=0, atol=1e-8)
+    assert found.log_likelihood == pytest.approx(values["loglik"], rel=1e-11)
+    np.testing.assert_allclose(found.standard_errors, values["se"], rtol=2e-3)
+
+
+def test_censoring_of_one_site_is_that_of_all(draw_survival: Draw) -> None:
+    drawn = draw_survival(7, n=250, kinds=2)
+    asked = Parameters(drawn.column_names, DAYS)
+    one, other = pooled(drawn, asked), pooled(drawn, replace(asked, censoring="site"))
+    np.testing.assert_allclose(one.coefficients, other.coefficients, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(one.covariance, other.covariance, rtol=1e-9)
+
+
+def test_many_rows_are_taken_some_at_a_time(
+    draw_survival: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = draw_survival(7, n=250, kinds=2)
+    whole = pooled(drawn, Parameters(drawn.column_names, DAYS))
+    monkeypatch.setattr(fine_gray, "_BLOCK", 37)
+    blocks = pooled(drawn, Parameters(drawn.column_names, DAYS))
+    np.testing.assert_allclose(whole.covariance, blocks.covariance, rtol=1e-12)
 
 
 def by_hand(whole: SurvivalTable, beta: np.ndarray) -> float:

@@ -6,8 +6,9 @@ Question
 
 Formula
     Who had another kind of event stays at risk, with the chance that censoring would have spared
-    them. G: Kaplan-Meier estimate of the censoring times, of all sites together. At each event time
-    t, with w = exp(x'b) and k the rows whose other event came before t,
+    them. G: Kaplan-Meier estimate of the censoring times, of all sites together or, where their
+    follow-ups end otherwise, of each (`censoring`). At each event time t, with w = exp(x'b) and k
+    the rows whose other event came before t,
         S0(t) = sum of w over time >= t + G(t-) sum over k of w / G(T_k-)
         l = sum over events of x'b - sum of d log S0       (Breslow's treatment of equal times)
     Summed over sites, S0 gives the steps d/S0 of the baseline; sent back, they give each site its
@@ -24,9 +25,9 @@ What leaves
     once, for the variance. `pooled` is exact to the day, for rows in one place.
 
 Assumptions
-    Censoring independent of columns and events, and alike at every site. Everybody enters at 0.
-    Subdistribution hazards proportional. A term that still moves when l does not is in `monotone`,
-    without estimate.
+    Censoring independent of columns and events, and alike at every site unless `censoring` is
+    "site". Everybody enters at 0. Subdistribution hazards proportional. A term that still moves
+    when l does not is in `monotone`, without estimate.
 
 References
     Fine JP, Gray RJ (1999) J Am Stat Assoc 94:496-509, doi:10.1080/01621459.1999.10474144.
@@ -65,7 +66,8 @@ class Parameters:
     intervals; tolerance: expected gain of log-likelihood under which the ascent ends.
 
     Sent by the coordinator, empty in the first question: stage, what is asked; edges, those that
-    every site kept; center: (p,) what the columns are measured from; free: (K,) G(t-);
+    every site kept; center: (p,) what the columns are measured from; free: (K,) G(t-), unless each
+    site has its own;
     coefficients: (p,); steps: (K,) d/S0; means, pull, drift: (K p,) S1/S0, and how a censoring at
     an edge, and all those up to it, move the scores.
     """
@@ -74,6 +76,7 @@ class Parameters:
     grid: Numbers
     event: int = 1
     convention: Literal["cmprsk", "survival"] = "cmprsk"
+    censoring: Literal["pooled", "site"] = "pooled"
     level: float = 0.95
     tolerance: float = 1e-18
     most_rounds: int = 60
@@ -90,7 +93,7 @@ class Parameters:
     def start(self) -> Parameters:
         """The first question of the same fit."""
         return Parameters(
-            self.columns, self.grid, self.event, self.convention,
+            self.columns, self.grid, self.event, self.convention, self.censoring,
             self.level, self.tolerance, self.most_rounds,
         )  # fmt: skip
 
@@ -270,23 +273,47 @@ def _rows(table: SurvivalTable, parameters: Parameters) -> _Rows:
     eta = x @ np.asarray(parameters.coefficients or np.zeros(x.shape[1]))
     w = np.exp(np.clip(eta, -_LARGEST, _LARGEST))
     free = np.asarray(parameters.free or np.ones(edges.size))
-    return _Rows(edges, last, np.flatnonzero(own), np.flatnonzero(other), x, w, free)
+    rows = _Rows(edges, last, np.flatnonzero(own), np.flatnonzero(other), x, w, free)
+    if parameters.censoring == "pooled" or parameters.stage == "counts":
+        return rows
+    return replace(rows, free=_spared(*_heads(table, rows), table.n, parameters.convention)[0])
+
+
+def _heads(table: SurvivalTable, rows: _Rows) -> tuple[Integers, Integers]:
+    """Events of the kind and of the others (2, K), and censorings (K,), by interval."""
+    cell = np.zeros(table.n, dtype=np.int64)
+    cell[rows.own], cell[rows.other] = 1, 2
+    counted = grid_counts.counted(cell, 3, rows.place, rows.edges.size)
+    return counted[1:], counted[0]
+
+
+def _spared(
+    events: Integers, censored: Integers, persons: int, convention: str
+) -> tuple[Floats, Floats]:
+    """(K,) G(t-), and how many are at risk of being censored at each edge."""
+    left = events.sum(axis=0) + censored
+    early = events.sum(axis=0) if convention == "survival" else 0
+    exposed = np.maximum(persons - (np.cumsum(left) - left) - early, 1).astype(np.float64)
+    kept = np.cumprod(1 - censored / exposed, dtype=np.float64)
+    return np.append(1.0, kept[:-1]), exposed
+
+
+def _lent(
+    sums: tuple[Floats, Floats], means: Floats, steps: Floats, censored: Integers, exposed: Floats
+) -> tuple[Floats, Floats]:
+    """(K, p) q/n at each edge, q(u) the sum over t >= u of S1 - m S0 of those after another event
+    before u (sums: the latter (K,), then the former (K, p)), times steps G(t-) d/S0 (K,); and its
+    drift over the censorings."""
+    later = np.cumsum(steps[::-1])[::-1]
+    later_means = np.cumsum((steps[:, None] * means)[::-1], axis=0)[::-1]
+    pull = (later[:, None] * sums[1] - sums[0][:, None] * later_means) / exposed[:, None]
+    return pull, np.cumsum(pull * (censored / exposed)[:, None], axis=0)
 
 
 def _count(table: SurvivalTable, rows: _Rows, parameters: Parameters) -> Release:
-    size, no_cell = rows.edges.size, np.zeros(table.n, dtype=np.int64)
-
-    def counted(chosen: NDArray[np.intp]) -> Integers:
-        found: Integers = grid_counts.counted(no_cell[chosen], 1, rows.place[chosen], size)[0]
-        return found
-
-    return Release(
-        edges=rows.edges,
-        persons=table.n,
-        events=np.stack([counted(rows.own), counted(rows.other)]),
-        censored=counted(np.flatnonzero(table.event == 0)),
-        totals=rows.x.sum(axis=0),
-    )
+    events, censored = _heads(table, rows)
+    totals = rows.x.sum(axis=0)
+    return Release(rows.edges, table.n, events=events, censored=censored, totals=totals)
 
 
 def _risk(table: SurvivalTable, rows: _Rows, parameters: Parameters) -> Release:
@@ -304,11 +331,12 @@ def _score(table: SurvivalTable, rows: _Rows, parameters: Parameters) -> Release
 
 
 def _means(table: SurvivalTable, rows: _Rows, parameters: Parameters) -> Release:
+    told = slice(0, 1 if parameters.censoring == "site" else 2)
     risk = np.stack(rows.at_risk(np.ones(table.n)))
-    each = [np.stack(rows.at_risk(column)) for column in rows.x.T]
+    each = np.stack([np.stack(rows.at_risk(column)) for column in rows.x.T], axis=2)
     v = rows.w * rows.cumulated(np.asarray(parameters.steps))
     return Release(
-        edges=rows.edges, persons=table.n, risk=risk, columns_at_risk=np.stack(each, axis=2),
+        edges=rows.edges, persons=table.n, risk=risk[told], columns_at_risk=each[told],
         squares=gram(rows.x, v),
     )  # fmt: skip
 
@@ -317,10 +345,16 @@ def _spread(table: SurvivalTable, rows: _Rows, parameters: Parameters) -> Releas
     """The scores of Fine and Gray (1999), section 3, each with what it lends to G, squared."""
     size, p = rows.edges.size, rows.x.shape[1]
     steps = np.asarray(parameters.steps)
-    means, pull, drift = (
-        np.asarray(told).reshape(size, p)
-        for told in (parameters.means, parameters.pull, parameters.drift)
-    )
+    means = np.asarray(parameters.means).reshape(size, p)
+    if parameters.censoring == "site":
+        _, censored = heads = _heads(table, rows)
+        exposed = _spared(*heads, table.n, parameters.convention)[1]
+        past = np.column_stack([rows.at_risk(c)[1] for c in (np.ones(table.n), *rows.x.T)])
+        pull, drift = _lent((past[:, 0], past[:, 1:]), means, rows.free * steps, censored, exposed)
+    else:
+        pull, drift = (
+            np.asarray(told).reshape(size, p) for told in (parameters.pull, parameters.drift)
+        )
     squares, gone = np.zeros((p, p)), rows.place < size
     gone[rows.own] = gone[rows.other] = False
     for at, block in enumerate(rows.blocks()):
@@ -328,8 +362,8 @@ def _spread(table: SurvivalTable, rows: _Rows, parameters: Parameters) -> Releas
         scores = block.w[:, None] * block.cumulated(steps[:, None] * means) - v[:, None] * block.x
         scores[block.own] += block.x[block.own] - means[block.place[block.own]]
         scores -= drift[np.minimum(block.place, size - 1)]
-        censored = np.flatnonzero(gone[at * _BLOCK : (at + 1) * _BLOCK])
-        scores[censored] += pull[block.place[censored]]
+        ended = np.flatnonzero(gone[at * _BLOCK : (at + 1) * _BLOCK])
+        scores[ended] += pull[block.place[ended]]
         squares += gram(scores, np.ones(len(scores)))
     return Release(edges=rows.edges, persons=table.n, squares=squares)
 
@@ -356,14 +390,12 @@ class _Fit:
         if not self._d.any():
             raise grid_counts.no_event()
         center = np.sum([r.totals for r in releases], axis=0) / self._persons
-        left = self._events.sum(axis=0) + censored
-        n = self._persons - (np.cumsum(left) - left)
-        early = self._events.sum(axis=0) if self._asked.convention == "survival" else 0
-        self._censored, self._exposed = censored, np.maximum(n - early, 1)
-        kept = np.cumprod(1 - censored / self._exposed)
+        self._censored = censored
+        free, self._exposed = _spared(self._events, censored, self._persons, self._asked.convention)
+        own = self._asked.censoring == "site"
         self._asked = replace(
             self._asked, edges=_plain(shared), center=_plain(center),
-            free=_plain(np.append(1.0, kept[:-1])),
+            free=() if own else _plain(free),
         )  # fmt: skip
 
     def climb(self) -> tuple[bool, NDArray[np.bool_]]:
@@ -389,11 +421,17 @@ class _Fit:
     def end(self, converged: bool, moving: NDArray[np.bool_]) -> Result:
         """Hessian, variance of the scores, and what follows."""
         told = self._summed(replace(self._asked, stage="means"))
-        hessian, means, pull, drift = self._moments(told)
-        spread = self._summed(
-            replace(self._asked, stage="spread", means=_plain(means), pull=_plain(pull),
-                    drift=_plain(drift))
-        ).squares  # fmt: skip
+        risk = np.maximum(told.risk[0], _LEAST)
+        means = told.columns_at_risk[0] / risk[:, None]
+        hessian = told.squares - gram(means, self._d.astype(np.float64))
+        asked = replace(self._asked, stage="spread", means=_plain(means))
+        if asked.censoring == "pooled":
+            pull, drift = _lent(
+                (told.risk[1], told.columns_at_risk[1]), means,
+                np.asarray(asked.free) * self._d / risk, self._censored, self._exposed,
+            )  # fmt: skip
+            asked = replace(asked, pull=_plain(pull), drift=_plain(drift))
+        spread = self._summed(asked).squares
         inverse: Floats = np.asarray(np.linalg.pinv(hessian, hermitian=True), dtype=np.float64)
         covariance = inverse @ spread @ inverse
         return self._result(inverse, (covariance + covariance.T) / 2, converged, moving)
@@ -450,20 +488,6 @@ class _Fit:
             step = step / 2
         self._asked = here
         return beta
-
-    def _moments(self, told: Release) -> tuple[Floats, Floats, Floats, Floats]:
-        """Hessian; means m = S1/S0; q/n at each edge, q(u) = sum over t >= u of (S1 - m S0) of
-        those after another event before u, times G(t-) d/S0²; and its drift over censorings."""
-        risk, past = np.maximum(told.risk[0], _LEAST), told.risk[1]
-        means = told.columns_at_risk[0] / risk[:, None]
-        hessian = told.squares - gram(means, self._d.astype(np.float64))
-        steps = np.asarray(self._asked.free) * self._d / risk
-        later = np.cumsum(steps[::-1])[::-1]
-        later_means = np.cumsum((steps[:, None] * means)[::-1], axis=0)[::-1]
-        q = later[:, None] * told.columns_at_risk[1] - past[:, None] * later_means
-        pull = q / self._exposed[:, None]
-        drift = np.cumsum(pull * (self._censored / self._exposed)[:, None], axis=0)
-        return hessian, means, pull, drift
 
     def _result(
         self, inverse: Floats, covariance: Floats, converged: bool, moving: NDArray[np.bool_]
