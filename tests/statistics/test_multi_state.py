@@ -155,6 +155,25 @@ def test_waiting_from_two_released_curves() -> None:
         waiting(*told, (41.0,))
 
 
+def test_rows_that_go_on_are_one_stay() -> None:
+    """Columns that change in time cut rows, and move nothing; any event may be death."""
+    whole = drawn(6)
+    cut = np.floor((whole.entry + whole.time) / 2)
+    long = (cut > whole.entry) & (cut < whole.time)
+    first = replace(take(whole, long), time=cut[long], event=np.zeros(long.sum(), np.int8))
+    second = replace(whole, entry=np.where(long, cut, whole.entry))
+    names = ("time", "entry", "event", "columns", "strata", "people")
+    parts = {n: np.concatenate([getattr(first, n), getattr(second, n)]) for n in names}
+    pieces = replace(whole, n=first.n + second.n, **parts)
+    one, other = at_site(pieces, MONTHS).counts(), at_site(whole, MONTHS).counts()
+    for name, counts in one.items():
+        np.testing.assert_array_equal(counts, other[name])
+    stays = replace(whole, event=np.where(whole.event == 2, 3, whole.event).astype(np.int8))
+    any_kind = at_site(stays, replace(MONTHS, death=0)).counts()
+    np.testing.assert_array_equal(any_kind["died"], other["died"])
+    np.testing.assert_array_equal(at_site(stays, MONTHS).died, 0)
+
+
 def test_counts_and_merged_edges() -> None:
     """Before replacement and since it, merging is the coarser grid; every head is in one place."""
     whole = drawn(3)

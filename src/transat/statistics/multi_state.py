@@ -28,7 +28,7 @@ How it is read
     see clone_censor_weight.
 
 Assumptions
-    Censoring independent within a group. A row after replacement begins at the replacement.
+    Censoring independent within a group. The first row after replacement begins with it.
 
 References
     Aalen OO, Johansen S (1978) Scand J Stat 5:141-150. Andersen PK, Borgan O, Gill RD, Keiding N
@@ -47,6 +47,7 @@ from scipy.special import ndtri
 
 from transat.cohorts.survival_table import SurvivalTable
 from transat.statistics import grid_counts
+from transat.statistics.risk_sets import check
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -60,7 +61,8 @@ _FIELDS = (
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """grid: edges, rising, above 0, in the table's unit. after: the 0/1 column that is 1 in a
-    person's row after replacement. replacement, death: their kinds of event. by: a 0/1 column whose
+    person's rows after replacement. replacement, death: their kinds of event, death 0 for any other
+    than replacement (the curves are then of being free of all). by: a 0/1 column whose
     two groups are told apart; empty: everybody. waits: times until replacement that are asked
     about, 0 or edges of the grid. level: of the intervals."""
 
@@ -177,7 +179,9 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
     replacement after one.
     """
     grid_counts.unweighted(table)
+    check(table)
     edges = grid_counts.edges_of(parameters.grid)
+    table = _stays(table, grid_counts.groups(table, parameters.after)[0])
     if not set(parameters.waits) <= {0.0, *parameters.grid}:
         raise ValueError("waits: not edges of the grid")
     after = grid_counts.groups(table, parameters.after)[0] == 1
@@ -191,8 +195,8 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
     def counted(rows: NDArray[np.bool_], at: grid_counts.Places) -> Integers:
         return grid_counts.counted(group[rows], size, at[rows], edges.size)
 
-    died, replaced = table.event == parameters.death, table.event == parameters.replacement
-    seen = first <= last
+    replaced, seen = table.event == parameters.replacement, first <= last
+    died = table.event == parameters.death if parameters.death else (table.event > 0) & ~replaced
     censored, before = ~died & ~replaced, ~after & seen
     return Release(
         edges=edges,
@@ -253,6 +257,25 @@ def waiting(
     z = float(ndtri(0.5 + level / 2))
     one, two = (_Survival.of(d.edges, d.at_risk, d.died) for d in (before, since))
     return tuple(_waiting(wait, one, two, z) for wait in waits)
+
+
+def _stays(table: SurvivalTable, after: Integers) -> SurvivalTable:
+    """One row per person and state: rows that go on where another ended, without an event, are its
+    continuation (columns may change in time)."""
+    if not table.n:
+        return table
+    order = np.lexsort((table.entry, after, table.people))
+    same = (np.diff(table.people[order]) == 0) & (np.diff(after[order]) == 0)
+    open_end = (table.event[order] == 0)[:-1] & (table.time[order][:-1] == table.entry[order][1:])
+    goes_on = same & open_end
+    begin, end = order[np.append(True, ~goes_on)], order[np.append(~goes_on, True)]
+    if begin.size == table.n:
+        return table
+    return replace(
+        table, n=begin.size, time=table.time[end], entry=table.entry[begin],
+        event=table.event[end], columns=table.columns[begin], strata=table.strata[begin],
+        people=table.people[begin],
+    )  # fmt: skip
 
 
 def _by_group(release: Release, parameters: Parameters) -> tuple[Course, ...]:
