@@ -105,7 +105,7 @@ class Sites:
         parameters = PARAMETERS.decode(body)
         step, name = PARAMETERS.name_of(parameters), f"site{k}"
         evidence = tuple(answer for other, answer in self.last.items() if other != k)
-        asked = Asked(STUDY, cohort, step, parameters, self.data[k], self.policy, evidence)
+        asked = Asked(STUDY, cohort, step, parameters, self.data[k], self.policy, evidence, name)
         self.gates[k].before(asked)
         passed = self.gates[k].let_out(asked, STEPS[step].compute(self.data[k], parameters))
         self.gates[k].recall(passed.left)

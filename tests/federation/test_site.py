@@ -41,6 +41,8 @@ ELSEWHERE = {
     *("cox", "kaplan_meier", "bins", "boosted_trees", "tree_review"),
     *("aalen_johansen", "log_rank", "clone_censor_weight", "risk_histogram"),
     *("cox_unstratified", "fine_gray", "recalibration", "hazard_review"),
+    *("baseline_hazard", "proportional_hazards", "cox_penalised", "parametric", "discrete_hazard"),
+    "multi_state",
 }
 
 

@@ -114,7 +114,7 @@ def answered(
             raise _too_loose(question.cohort)
         asked = Asked(
             question.study, question.cohort, step, found.parameters, tables, policy,
-            evidence(question, permit, here.site),
+            evidence(question, permit, here.site), here.site,
         )  # fmt: skip
         leaves = _judged(asked, memory.gate)
     except PermitRefused as no:

@@ -187,6 +187,7 @@ class Coordinator:
         self._deadline = deadline
         #: By fit and site, the answer to the last round.
         self._last: dict[str, dict[str, SignedAnswer]] = {}
+        self._past: set[str] = set()
         self._tally = Tally()
 
     def sites(self) -> tuple[str, ...]:
@@ -246,7 +247,9 @@ class Coordinator:
         for site, (answer, release) in told.items():
             self._tally.take(answer, release)
             fit = asks[site].fit
-            if fit is not None and not isinstance(release, Refusal):
+            again = answer.asked in self._past  # a fit may come back to where it was
+            if fit is not None and not again and not isinstance(release, Refusal):
+                self._past.add(answer.asked)
                 self._last.setdefault(fit, {})[site] = answer
         return {site: told[site][1] for site in asks}
 

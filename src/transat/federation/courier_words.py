@@ -40,6 +40,10 @@ STATISTICS: Final = {
         "combien de grossesses et de femmes chaque règle a laissées",
         "how many pregnancies and women each rule left",
     ),
+    "baseline_hazard": Text(
+        "le risque de base d'un modèle de Cox, par intervalle de la grille du permis",
+        "the baseline hazard of a Cox model, by interval of the permit's grid",
+    ),
     "bins": Text(
         "combien de personnes entre deux bornes du protocole",
         "how many people between two edges of the protocol",
@@ -56,9 +60,17 @@ STATISTICS: Final = {
         "une étape de régression de Cox (sommes sur les personnes)",
         "one step of a Cox regression (sums over people)",
     ),
+    "cox_penalised": Text(
+        "une étape de régression de Cox pénalisée (sommes sur les personnes)",
+        "one step of a penalised Cox regression (sums over people)",
+    ),
     "cox_unstratified": Text(
         "une étape de régression de Cox à risque de base commun (sommes de risque par intervalle)",
         "one step of a Cox regression with a common baseline (sums of risk by interval)",
+    ),
+    "discrete_hazard": Text(
+        "une étape de régression des risques par intervalle (sommes sur les personnes)",
+        "one step of a regression of hazards by interval (sums over people)",
     ),
     "fine_gray": Text(
         "une étape de régression de Fine et Gray (sommes de risque par intervalle)",
@@ -91,7 +103,19 @@ STATISTICS: Final = {
         "médicaments et malformations, toutes les paires : effectifs et sommes",
         "medicines and malformations, all pairs: counts and sums",
     ),
+    "multi_state": Text(
+        "remplacement, décès avant lui et après lui, sur la grille de temps du permis",
+        "replacement, death before it and after it, on the permit's time grid",
+    ),
+    "parametric": Text(
+        "une étape de régression de survie paramétrique (sommes sur les personnes)",
+        "one step of a parametric survival regression (sums over people)",
+    ),
     "prevalence": Text("fréquence des malformations", "frequency of malformations"),
+    "proportional_hazards": Text(
+        "un test de l'hypothèse des risques proportionnels (sommes sur les personnes)",
+        "a test of proportional hazards (sums over people)",
+    ),
     "recalibration": Text(
         "un modèle ajusté à une autre rive : niveau, pente ou risque de base (sommes)",
         "a model set right for another shore: level, slope or baseline (sums)",

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from transat.federation import (
     attrition,
+    followed,
     forests,
     predicted,
     regression,
@@ -39,9 +40,12 @@ from transat.learners import (
 )
 from transat.statistics import (
     aalen_johansen,
+    baseline_hazard,
     clone_censor_weight,
     cox,
+    cox_penalised,
     cox_unstratified,
+    discrete_hazard,
     fine_gray,
     firth,
     inverse_variance,
@@ -49,7 +53,10 @@ from transat.statistics import (
     log_rank,
     logistic,
     mantel_haenszel,
+    multi_state,
+    parametric,
     prevalence,
+    proportional_hazards,
     risk_histogram,
 )
 
@@ -229,6 +236,41 @@ INSTALLED: Final[tuple[Step, ...]] = (
         lambda data, asked: fine_gray.at_site(survival.held(data), asked),
         unfit=shared_baseline.unfit_fine_gray, kept=_rows_only, fit=shared_baseline.of_fine_gray,
         combine=fine_gray.combine, timed=shared_baseline.FINE_GRAY, parts=shared_baseline.parts,
+    ),
+    Step(
+        "baseline_hazard", baseline_hazard.Parameters, baseline_hazard.Release,
+        lambda data, asked: baseline_hazard.at_site(survival.held(data), asked),
+        unfit=followed.unfit_baseline, kept=_rows_only, fit=followed.of_baseline,
+        combine=baseline_hazard.combine, timed=followed.BASELINE,
+    ),
+    Step(
+        "proportional_hazards", proportional_hazards.Parameters, proportional_hazards.Release,
+        lambda data, asked: proportional_hazards.at_site(survival.held(data), asked),
+        unfit=followed.unfit_proportional, kept=_rows_only, fit=followed.of_proportional,
+        combine=proportional_hazards.combine,
+    ),
+    Step(
+        "cox_penalised", cox_penalised.Parameters, cox_penalised.Release,
+        lambda data, asked: cox_penalised.at_site(survival.held(data), asked),
+        unfit=followed.unfit_penalised, kept=_rows_only, fit=followed.of_penalised,
+        combine=cox_penalised.combine,
+    ),
+    Step(
+        "parametric", parametric.Parameters, parametric.Release,
+        lambda data, asked: parametric.at_site(survival.held(data), asked),
+        unfit=followed.unfit_parametric, kept=_rows_only, fit=followed.of_parametric,
+        combine=parametric.combine,
+    ),
+    Step(
+        "discrete_hazard", discrete_hazard.Parameters, discrete_hazard.Release,
+        lambda data, asked: discrete_hazard.at_site(survival.held(data), asked),
+        unfit=followed.unfit_discrete, kept=_rows_only, fit=followed.of_discrete,
+        combine=discrete_hazard.combine, timed=followed.DISCRETE,
+    ),
+    Step(
+        "multi_state", multi_state.Parameters, multi_state.Release,
+        lambda data, asked: multi_state.at_site(survival.held(data), asked),
+        unfit=timed.unfit_states, kept=_everybody, timed=timed.STATES,
     ),
     Step(
         "risk_histogram", predicted.Parameters, risk_histogram.Release, predicted.at_site,

@@ -16,7 +16,7 @@ from transat.cohorts.survival_table import SurvivalTable
 from transat.federation.data import SiteData
 from transat.federation.regression import Fit
 from transat.federation.survival import held, known_columns, view
-from transat.federation.timed import Cells, Timed, everybody, rising
+from transat.federation.timed import Cells, Timed, columns_that_leave, everybody, rising
 from transat.statistics import cox_unstratified, fine_gray
 from transat.statistics.risk_sets import positions
 
@@ -110,14 +110,8 @@ def _cells(table: SurvivalTable, asked: Asked, grid: tuple[float, ...]) -> Cells
     cells, remaining = everybody(table, grid)
     if isinstance(asked, cox_unstratified.Parameters) and not asked.errors:
         return cells, remaining
-    at = np.searchsorted(np.asarray(grid), table.time, "left")
-    told = []
-    for column in table.columns[:, positions(table, asked.columns)].T:
-        if np.isin(column, (0.0, 1.0)).all():
-            for value in (0.0, 1.0):
-                found = np.bincount(at[column == value], minlength=len(grid) + 1)
-                told.append(found[: len(grid)])
-    return np.vstack([cells, *told]).astype(np.int64), remaining
+    x = table.columns[:, positions(table, asked.columns)]
+    return np.vstack([cells, columns_that_leave(table, x, grid)]), remaining
 
 
 def _least(asked: Asked) -> int:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from transat.cohorts.survival_table import SurvivalTable
 from transat.federation.data import SiteData
 from transat.federation.survival import known_columns
-from transat.statistics import aalen_johansen, clone_censor_weight, kaplan_meier
+from transat.statistics import aalen_johansen, clone_censor_weight, kaplan_meier, multi_state
 from transat.statistics.risk_sets import positions
 
 Integers = NDArray[np.int64]
@@ -61,6 +61,20 @@ def everybody(table: SurvivalTable, grid: tuple[float, ...], by: str = "") -> Ce
     left = np.cumsum(whole.events + whole.censored, axis=1)
     cells = np.concatenate([whole.entered, whole.censored, *kinds])
     return cells, whole.entered.sum(axis=1)[:, None] - left
+
+
+def columns_that_leave(
+    table: SurvivalTable, x: NDArray[np.float64], grid: tuple[float, ...]
+) -> Integers:
+    """(C, K) who leaves in each interval with each 0/1 column of x (n, p), and without it."""
+    at, width = np.searchsorted(np.asarray(grid), table.time, "left"), len(grid)
+    told = [
+        np.bincount(at[column == value], minlength=width + 1)[:width]
+        for column in x.T
+        if np.isin(column, (0.0, 1.0)).all()
+        for value in (0.0, 1.0)
+    ]
+    return np.array(told, dtype=np.int64).reshape(-1, width)
 
 
 def whole_people(table: SurvivalTable) -> SurvivalTable:
@@ -133,6 +147,39 @@ def unfit_trial(data: SiteData, parameters: clone_censor_weight.Parameters) -> t
     return wrong + tuple(name for name, right in sound if not right)
 
 
+def unfit_states(data: SiteData, asked: multi_state.Parameters) -> tuple[str, ...]:
+    """Fields of a question about states that are not answered so."""
+    flags = tuple(name for name in (asked.after, asked.by) if name)
+    wrong, survival = known_columns(data, flags), data.survival
+    if survival is None or wrong:
+        return wrong
+    wrong = two_values(survival, flags, "after")
+    if survival.weights is not None:
+        wrong += ("weights",)
+    kinds = 1 <= asked.replacement <= 127 and 1 <= asked.death <= 127
+    sound = (
+        ("grid", rising(asked.grid)),
+        ("death", kinds and asked.replacement != asked.death),
+        ("waits", set(asked.waits) <= {0.0, *asked.grid}),
+    )
+    return wrong + tuple(name for name, right in sound if not right)
+
+
+def _states(table: SurvivalTable, asked: multi_state.Parameters, grid: tuple[float, ...]) -> Cells:
+    """Every count by interval, and who is left in each state, by group."""
+    told = multi_state.at_site(table, replace(asked, grid=grid, waits=()))
+    before = told.entered - told.replaced - told.died - told.censored
+    after = told.entered_after - told.died_after - told.censored_after
+    since = told.died_since + told.censored_since
+    counts = [
+        told.entered, told.replaced, told.died, told.censored, told.entered_after, told.died_after,
+        told.censored_after, told.died_since, told.censored_since,
+    ]  # fmt: skip
+    left = [before.cumsum(axis=1), after.cumsum(axis=1)]
+    left.append(told.persons_since[:, None] - since.cumsum(axis=1))
+    return np.concatenate(counts), np.concatenate(left)
+
+
 def _whole(parameters: clone_censor_weight.Parameters) -> bool:
     """Whether the edges are at most `LONGEST` whole steps of a trial."""
     steps = np.asarray(parameters.grid) / max(parameters.strategy.step, 1e-9)
@@ -161,4 +208,9 @@ TRIAL = Timed(
     model=lambda asked: repr((
         asked.columns, asked.periods, asked.penalty, asked.cap, asked.draws,
     )),
+)  # fmt: skip
+#: Before, after and since replacement.
+STATES = Timed(
+    _states, lambda asked: asked.by,
+    plan=lambda asked: repr((asked.after, asked.replacement, asked.death)),
 )  # fmt: skip

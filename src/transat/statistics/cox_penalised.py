@@ -279,14 +279,18 @@ class _Path:
         objective = self._objective(self.here, self.u, penalty)
         slack = 1e-13 * self._size()
         for _ in range(_HALVINGS):
-            self.rounds += 1
-            at = tuple(float(b) for b in there / self.scale)
-            release = _sum(self.ask([replace(self.asked, coefficients=at)]))
+            release = self._look(tuple(float(b) for b in there / self.scale))
             if self._objective(release, there, penalty) <= objective + slack:
                 self.here, self.u = release, there
                 return True
             there = (self.u + there) / 2
         return False
+
+    def _look(self, at: tuple[float, ...]) -> Release:
+        if not any(at):
+            return self.null  # the first question's answer
+        self.rounds += 1
+        return _sum(self.ask([replace(self.asked, coefficients=at)]))
 
     def _minimum(self, penalty: float) -> Floats:
         """Of the quadratic approximation with the penalty."""

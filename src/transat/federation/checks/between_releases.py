@@ -21,9 +21,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from transat.cohorts.folds import Part
 from transat.federation.checks import implied_tables
 from transat.federation.checks.check import Asked, Remembered
-from transat.federation.checks.overlap import People, nested, packed, population, unpacked
+from transat.federation.checks.overlap import (
+    People,
+    name_of,
+    nested,
+    packed,
+    population,
+    unpacked,
+)
 from transat.federation.data import SiteData
 from transat.federation.questions import STEPS, fit_of
 from transat.federation.refusals import Refused
@@ -54,7 +62,7 @@ class BetweenReleases:
 
     def after(self, asked: Asked, release: Any) -> Any:
         """The release as it is. Raises Refused: between_releases, with the kinds of counts."""
-        name, people = population(asked.data)
+        name, people = whose(asked)
         threshold = asked.policy.threshold
         counts = self._counts(asked, release)
         for other in {name, *self._left}:
@@ -66,7 +74,7 @@ class BetweenReleases:
 
     def left(self, asked: Asked, release: Any) -> Remembered | None:
         """The counts not remembered yet, by name."""
-        name, people = population(asked.data)
+        name, people = whose(asked)
         left = self._left.get(name, {})
         new = {
             key: value
@@ -104,6 +112,16 @@ class BetweenReleases:
             while len(self._implied) > KEPT:
                 self._implied.popitem(last=False)
         return self._implied[fit.model]
+
+
+def whose(asked: Asked) -> tuple[str, People]:
+    """Whom a question counts: the population, or a part of it dealt in folds; name and people."""
+    name, people = population(asked.data)
+    part = getattr(asked.parameters, "part", None)
+    if not isinstance(part, Part):
+        return name, people
+    taken = people[part.rows(people)]
+    return (name, people) if taken.size == people.size else (name_of(taken), taken)
 
 
 def keyed(

@@ -26,7 +26,7 @@ class Asked:
     study: the protocol's logic hash. step: an installed statistic's name. parameters: of that
     statistic's own type. data: the site's table and what is known of it; stays inside. policy: the
     holder's, already tightened by the permit. evidence: the other sites' answers to the round
-    before, their signatures and keys already verified.
+    before, their signatures and keys already verified. site: this site's own name among them.
     """
 
     study: str
@@ -36,6 +36,7 @@ class Asked:
     data: SiteData
     policy: Policy
     evidence: tuple[SignedAnswer, ...] = ()
+    site: str = ""
 
 
 class Check(Protocol):

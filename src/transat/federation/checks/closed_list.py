@@ -62,7 +62,7 @@ class ClosedList:
 def words(data: SiteData) -> frozenset[str]:
     """The only strings that may leave a site: codes and column names of the study."""
     columns = data.survival.column_names if data.survival is not None else ()
-    return data.facts.words | frozenset(columns)
+    return data.facts.words | frozenset(columns) | {"log_scale"}
 
 
 def unknown_strings(value: object, known: frozenset[str]) -> tuple[str, ...]:

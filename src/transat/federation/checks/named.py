@@ -14,15 +14,21 @@ from transat.federation.checks.check import Asked
 from transat.learners import bins, boosted_trees, hazard_review, hazards, recalibration, trees
 from transat.statistics import (
     aalen_johansen,
+    baseline_hazard,
     clone_censor_weight,
     cox,
+    cox_penalised,
     cox_unstratified,
+    discrete_hazard,
     fine_gray,
     firth,
     inverse_variance,
     kaplan_meier,
     log_rank,
     logistic,
+    multi_state,
+    parametric,
+    proportional_hazards,
 )
 
 #: A 0/1 column (n,), and the person behind each of its rows.
@@ -72,9 +78,17 @@ _NAMED: Final[Mapping[type, Callable[[Any], Names]]] = {
     boosted_trees.Parameters: lambda asked: Names(asked.bins.names, outcomes=(asked.outcome,)),
     cox.Parameters: _followed,
     cox_unstratified.Parameters: _followed,
+    cox_penalised.Parameters: _followed,
+    baseline_hazard.Parameters: _followed,
+    proportional_hazards.Parameters: _followed,
+    parametric.Parameters: _followed,
+    discrete_hazard.Parameters: _followed,
     fine_gray.Parameters: _followed,
     kaplan_meier.Parameters: _grouped,
     aalen_johansen.Parameters: _grouped,
+    multi_state.Parameters: lambda asked: Names(
+        survival=tuple(name for name in (asked.after, asked.by) if name)
+    ),
     log_rank.Parameters: lambda asked: Names(survival=asked.groups),
     clone_censor_weight.Parameters: _emulated,
     predicted.Parameters: lambda asked: Names(survival=(*asked.by, *hazards.columns(asked.model))),

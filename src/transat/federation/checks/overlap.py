@@ -57,7 +57,7 @@ class Overlap:
     def recall(self, remembered: Remembered) -> None:
         """Remember a population."""
         people = unpacked(str(remembered["people"]))
-        self._known[_name(people)] = people
+        self._known[name_of(people)] = people
 
 
 class _Last(threading.local):
@@ -77,7 +77,7 @@ def population(data: SiteData) -> tuple[str, People]:
         new = np.ones(people.shape, dtype=np.bool_)
         new[1:] = people[1:] != people[:-1]
         people = people[new]
-        _last.made = _name(people), people
+        _last.made = name_of(people), people
         _last.data = data
     return _last.made
 
@@ -119,7 +119,8 @@ def _both(one: People, other: People) -> int:
     return int((other[at] == one).sum())
 
 
-def _name(people: People) -> str:
+def name_of(people: People) -> str:
+    """SHA-256 of a population, each of whose people is once, in order."""
     return hashlib.sha256(people.tobytes()).hexdigest()
 
 

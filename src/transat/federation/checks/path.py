@@ -85,7 +85,7 @@ class Path:
         if asked.step not in self._combine:
             return None
         fit = self._fits.get(_name(asked))
-        if fit is not None and _first(asked.parameters):
+        if fit is not None and (_first(asked.parameters) or asked.parameters in fit.asked):
             return None
         brought = _brought(asked, fit.asked[-1]) if fit is not None else None
         others = {place: _text(r) for place, r in (brought or {}).items()}
@@ -107,14 +107,19 @@ class Path:
 
     def _wanted(self, asked: Asked, fit: _Fit, others: list[Releases]) -> Any:
         """What the fit asks of this site after these rounds; None when it asks no more."""
-        place = _own_place(asked.parameters)
+        place = _own_place(asked.parameters) or asked.site  # sums are made in the order of names
         rounds = iter(
             [brought[p] if p != place else own for p in sorted({*brought, place}, key=_order)]
             for own, brought in zip(fit.own, others, strict=True)
         )
+        told: list[tuple[Sequence[Any], Sequence[Any]]] = []
 
         def ask(parameters: Sequence[Any]) -> Sequence[Any]:
+            for before, releases in told:  # what is asked again is not asked of the sites
+                if list(before) == list(parameters) or _first(parameters[0]):
+                    return releases
             for releases in rounds:
+                told.append((parameters, releases))
                 return releases
             raise _Next(parameters)
 
@@ -195,9 +200,9 @@ def _forms(parameters: Any) -> tuple[Any, ...]:
     """Coefficients zero are asked for in two ways: none, or as many zeros as there are columns."""
     if not _first(parameters):
         return (parameters,)
-    model = getattr(parameters, "model", None)
-    terms = parameters.columns if model is None else model.terms
-    return tuple(replace(parameters, coefficients=(0.0,) * k) for k in (0, len(terms)))
+    of = getattr(parameters, "model", parameters)
+    sizes = {0, *(len(getattr(of, name)) for name in ("terms", "columns") if hasattr(of, name))}
+    return tuple(replace(parameters, coefficients=(0.0,) * k) for k in sorted(sizes))
 
 
 def _places(last: Any) -> dict[str, Any]:

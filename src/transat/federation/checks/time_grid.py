@@ -75,7 +75,7 @@ class TimeGrid:
         if isinstance(asked.parameters, Predicted):
             risk_bins.before(asked, self._scored.get(self._people(asked), ()))
         plan, model = _plan(timed, asked)
-        plans = self._plans.get(self._people(asked), {})
+        plans = self._plans.get(f"{asked.step} {self._people(asked)}", {})
         if plan and plans and plan not in plans:
             raise Refused("time_grid", ("strategy",))
         if plan and len(plans.get(plan, set()) | {model}) > MODELS:
@@ -114,7 +114,7 @@ class TimeGrid:
         if isinstance(asked.parameters, Predicted):
             return {**said, "scored": PARAMETERS.encode(asked.parameters).decode()}
         if plan:
-            return {**said, "plan": plan, "model": model}
+            return {**said, "step": asked.step, "plan": plan, "model": model}
         return {**said, "by": timed.by(asked.parameters)}
 
     def recall(self, remembered: Remembered) -> None:
@@ -126,7 +126,7 @@ class TimeGrid:
             earlier = self._scored.get(people, ())
             self._scored[people] = earlier if scored in earlier else (*earlier, scored)
         elif "plan" in remembered:
-            plans = self._plans.setdefault(people, {})
+            plans = self._plans.setdefault(f"{remembered['step']} {people}", {})
             plans.setdefault(str(remembered["plan"]), set()).add(str(remembered["model"]))
         else:
             self._by.setdefault(people, set()).add(str(remembered["by"]))
