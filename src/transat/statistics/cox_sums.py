@@ -154,15 +154,15 @@ def _excess(sets: RiskSets, shares: Floats, factor: Floats | None) -> Floats:
 def _of_means(
     sets: RiskSets, at: Weighed, hazard: Floats, summed: Floats, together: Floats
 ) -> Floats:
-    """The second sum of the Hessian."""
+    """The second sum of the Hessian; S1 D1' + D1 S1' from the squares of S1, D1 and their sum: a
+    product of a matrix with itself costs half, and does not wait for other threads."""
     square = hazard * at.inverse
-    means = _signed(summed, sets.by_time(square))
-    if at.fraction.any():
-        part = sets.by_time(at.fraction * square)
-        cross = (summed * part[:, None]).T @ together
-        means += _signed(together, sets.by_time(at.fraction**2 * square))
-        means -= cross + cross.T
-    return means
+    whole = sets.by_time(square)
+    if not at.fraction.any():
+        return _signed(summed, whole)
+    part, own = sets.by_time(at.fraction * square), sets.by_time(at.fraction**2 * square)
+    cross = _signed(summed + together, part)
+    return _signed(summed, whole + part) + _signed(together, own + part) - cross
 
 
 def _signed(x: Floats, weights: Floats) -> Floats:
