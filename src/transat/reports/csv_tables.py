@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from transat.reports.files import Cell, write_csv
 from transat.reports.rows import named
 from transat.studies.results import Estimate, StudyResult
-
-Cell = str | int | float | bool | None
 
 NAMES = (
     "attrition.csv",
@@ -26,18 +23,8 @@ def write_tables(result: StudyResult, folder: Path) -> tuple[Path, ...]:
     """Write every table under `folder`; return the paths, in the order of NAMES."""
     folder.mkdir(parents=True, exist_ok=True)
     tables = (_attrition, _prevalences, _pairs, _pairs_by_site, _signals, _releases)
-    paths = []
-    for name, table in zip(NAMES, tables, strict=True):
-        head, *body = table(result)
-        path = folder / name
-        partial = folder / f"{name}.partial"
-        with partial.open("w", encoding="utf-8", newline="") as opened:
-            writer = csv.writer(opened, lineterminator="\n")
-            writer.writerow(head)
-            writer.writerows(["" if cell is None else cell for cell in row] for row in body)
-        os.replace(partial, path)
-        paths.append(path)
-    return tuple(paths)
+    made = zip(NAMES, tables, strict=True)
+    return tuple(write_csv(folder / name, table(result)) for name, table in made)
 
 
 def _attrition(result: StudyResult) -> Iterable[Sequence[Cell]]:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import csv
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from transat.core.errors import InputError
 from transat.core.languages import Text
+
+Cell = str | int | float | bool | None
 
 
 def write_beside(path: Path, text: str) -> Path:
     """Write `text` at `path`, in one move; return the path."""
     partial = path.with_name(path.name + ".partial")
     partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)
+    return path
+
+
+def write_csv(path: Path, rows: Iterable[Sequence[Cell]]) -> Path:
+    """Write rows, the head first, in one move; a cell that is None is empty. Return the path."""
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", encoding="utf-8", newline="") as opened:
+        writer = csv.writer(opened, lineterminator="\n")
+        writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
     os.replace(partial, path)
     return path
 

@@ -47,8 +47,14 @@ class Words:
         return typeset(found.get(name, name).split(";")[0].strip(" ."), self.language)
 
     def group(self, name: str) -> str:
-        """A group of people; everybody where empty."""
-        return self.of("group", name.replace("=", "_")) if name else self.of("valve", "everybody")
+        """A group of people, 'man=1,age_75_84=0'; everybody where empty."""
+        if not name:
+            return self.of("valve", "everybody")
+        whole = name.replace("=", "_").replace(",", "_")
+        first, _, others = name.partition(",")
+        if others and f"group.{whole}" not in catalogue():
+            return f"{self.group(first)}, {self.group(others)}"
+        return self.of("group", whole)
 
     def feature(self, name: str) -> str:
         """What a column says, in the protocol's words; its name where the protocol has none."""
