@@ -89,7 +89,7 @@ def weighed(sets: RiskSets, coefficients: tuple[float, ...], ties: Ties) -> Weig
 
 def _weigh(sets: RiskSets, coefficients: tuple[float, ...], ties: Ties) -> Weighed:
     beta = np.asarray(coefficients or np.zeros(sets.x.shape[1]), dtype=np.float64)
-    eta = sets.x @ beta
+    eta = np.asarray(np.einsum("ij,j->i", sets.x, beta), dtype=np.float64)
     largest = np.zeros(len(sets.strata) - 1)
     if eta.size:  # a factor common to a stratum changes nothing, and large ones would overflow
         largest = np.maximum.reduceat(eta, sets.rows[:-1])
@@ -122,7 +122,7 @@ def sums(sets: RiskSets, coefficients: tuple[float, ...], ties: Ties) -> Sums:
     """The log-likelihood and its derivatives."""
     at = weighed(sets, coefficients, ties)
     summed, together = sets.columns_summed(at.relative)
-    gradient = _excess(sets, at.weights, None) @ sets.x
+    gradient = _slope(sets, at.weights, None)
     hessian = gram(sets.x, at.weights) - _of_means(sets, at, at.hazard, summed, together)
     return Sums(at.log_likelihood, gradient, (hessian + hessian.T) / 2)
 
@@ -138,17 +138,18 @@ def scaled(
         hazard = at.hazard * factor[sets.tie]
         shares = _shares(sets, at.relative, at.fraction, hazard)
         hessian = _signed(sets.x, shares) - _of_means(sets, at, hazard, summed, together)
-        gradient = _excess(sets, shares, factor) @ sets.x
+        gradient = _slope(sets, shares, factor)
         found.append(Sums(at.log_likelihood, gradient, (hessian + hessian.T) / 2))
     return found
 
 
-def _excess(sets: RiskSets, shares: Floats, factor: Floats | None) -> Floats:
-    """(n,) events less v."""
+def _slope(sets: RiskSets, shares: Floats, factor: Floats | None) -> Floats:
+    """(p,) sum of the columns over events, less that of v x. Not by BLAS, whose product of a vector
+    with a matrix has its threads wait for one another on a busy machine, and is no faster."""
     often = 1.0 if sets.often is None else sets.often[sets.failed]
     excess = -shares
     excess[sets.failed] += often if factor is None else often * factor[sets.tie]
-    return excess
+    return np.asarray(np.einsum("i,ij->j", excess, sets.x), dtype=np.float64)
 
 
 def _of_means(
