@@ -23,9 +23,9 @@ STEPS = {"cox": cox, "inverse_variance": inverse_variance}
 ASKED = Registry({name: module.Parameters for name, module in STEPS.items()})
 TOLD = Registry({name: module.Release for name, module in STEPS.items()})
 COLUMNS = tuple(f"x{k}" for k in range(8))
-#: The last round is asked for once the gain that is left is below this: Newton squares the error,
-#: so the round that follows ends far below it.
-ENOUGH = 1e-3
+#: The last round is asked for once the gain left, in parts of l, is below this: Newton squares the
+#: error, so the round that follows ends far below it.
+ENOUGH = 1e-8
 
 
 def follow_up(seed: int, n: int) -> SurvivalTable:
