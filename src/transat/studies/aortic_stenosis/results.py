@@ -26,7 +26,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class FeatureTold:
-    """A feature that the leak audit passed: what it is, and when it is known."""
+    """A feature that the leak audit passed: what it is, and when it is known. low, high: the range
+    in which it is believed. fill: what stands for a missing value, where something does."""
 
     name: str
     text: Text
@@ -35,6 +36,9 @@ class FeatureTold:
     delay_days: int
     later: str
     missing: str
+    low: float | None = None
+    high: float | None = None
+    fill: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
