@@ -44,6 +44,18 @@ NOT_COVERED: Final[tuple[Text, ...]] = (
         "with can do better.",
     ),
     Text(
+        "Un modèle envoyé aux sites est regardé par le nombre de personnes qui y pèsent et par ses "
+        "classes de risque, non par ce sur quoi il a été appris : ses sommes sortent exactes.",
+        "A model sent to the sites is looked at by how many people weigh in it and by its bins of "
+        "risk, not by what it was learnt on: its sums leave exact.",
+    ),
+    Text(
+        "Un essai émulé, des états et des courbes des mêmes personnes sortent chacun sans petit "
+        "effectif ; ce que leurs différences diraient n'est compté que pour tous ensemble.",
+        "An emulated trial, states and curves of the same people each leave without a small count; "
+        "what their differences would tell is counted for everybody together only.",
+    ),
+    Text(
         "Un CDM qui se dit simulé n'a pas ce budget : ne le dites jamais de données réelles.",
         "A CDM that says it is simulated has no such budget: never say so of real data.",
     ),
