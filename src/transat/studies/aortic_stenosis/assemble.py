@@ -10,6 +10,7 @@ from transat.federation.attrition import Release as AttritionRelease
 from transat.statistics import aalen_johansen, cox
 from transat.studies.aortic_stenosis.conduct import Curves, Findings
 from transat.studies.aortic_stenosis.fits import Fit
+from transat.studies.aortic_stenosis.performances import validations
 from transat.studies.aortic_stenosis.protocol import AorticStenosis
 from transat.studies.aortic_stenosis.results import (
     ArmTold,
@@ -46,7 +47,7 @@ def result(
         populations=tuple(_population(protocol, findings, name) for name in findings.attrition),
         curves=tuple(c for curves in findings.curves for c in _curves(protocol, curves)),
         models=tuple(_models(protocol, findings)),
-        validations=(),
+        validations=validations(protocol, findings),
         trial=trial(protocol, findings),
         waits=(),
         corrected=(),
@@ -61,7 +62,8 @@ def features(protocol: AorticStenosis) -> tuple[FeatureTold, ...]:
     return tuple(
         FeatureTold(
             name, rule.text.text(), rule.value.unit, rule.value.available_at,
-            rule.value.delay_days, rule.value.later, rule.value.missing,
+            rule.value.delay_days, rule.value.later, rule.value.missing, rule.value.low,
+            rule.value.high, rule.value.fill if rule.value.missing == "flag" else None,
         )
         for name, rule in protocol.document.features.items()
     )  # fmt: skip

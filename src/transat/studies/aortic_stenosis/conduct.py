@@ -108,8 +108,9 @@ class _Study:
             for learnt_on in self._learnt_on(name):
                 for kind in range(1, 1 + len(kinds)):
                     fit = fitted(
-                        self.sites, name, self.cohorts[name], kind, columns, learnt_on, level
-                    )
+                        self.sites, name, self.cohorts[name], kind, columns, learnt_on, level,
+                        self._flags(columns),
+                    )  # fmt: skip
                     fits += [] if fit is None else [fit]
 
     def validation(self, name: str) -> None:
@@ -120,6 +121,7 @@ class _Study:
             about = About(
                 model, name, self.cohorts[name], rule.kinds, self._grid(name), rule.horizons,
                 self.document.validation.bins.value, self.document.validation.groups.value,
+                self.document.validation.intervals.value,
             )  # fmt: skip
             for learnt_on in self._learnt_on(name):
                 of = [f for f in fits if (f.outcome, f.learnt_on) == (name, learnt_on)]
@@ -143,7 +145,7 @@ class _Study:
             return
         strategy = Strategy("treated", asked.grace, "trigger", step=asked.step)
         parameters = clone_censor_weight.Parameters(
-            strategy, asked.columns, self._grid(name), level=self.document.curves.level.value
+            strategy, asked.columns, asked.grid, level=self.document.curves.level.value
         )
         told = self._told(name, "clone_censor_weight", parameters)
         if not told:
@@ -172,6 +174,12 @@ class _Study:
         """Each site alone, then all of them together."""
         sites = self.found.asked[outcome]
         return (*((site,) for site in sites), *((sites,) if len(sites) > 1 else ()))
+
+    def _flags(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the columns that are 0 or 1."""
+        features = self.document.features
+        ranges = {n: (f.value.low, f.value.high) for n, f in features.items()}
+        return tuple(c for c in columns if ranges.get(c, (0, 1)) == (0, 1))
 
     def _columns(self, outcome: str, features: tuple[str, ...]) -> tuple[str, ...]:
         landmark = self.document.outcomes[outcome].value.landmark

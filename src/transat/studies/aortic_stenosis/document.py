@@ -81,7 +81,8 @@ class ModelRule(Strict):
 
 class Strategies(Strict):
     """The emulated trial: treatment within `grace` months, or none before a trigger. treated,
-    trigger: states, the first of the days named. columns: of the treatment model."""
+    trigger: states, the first of the days named. grid: edges at which both arms are told, in whole
+    steps. columns: of the treatment model."""
 
     outcome: str
     states: str
@@ -89,6 +90,7 @@ class Strategies(Strict):
     trigger: Names
     grace: Positive
     step: Positive
+    grid: Annotated[tuple[Positive, ...], Field(min_length=1)]
     columns: Names
 
 
@@ -132,6 +134,7 @@ class Validation(Strict):
 
     sites: Rule[Literal["each_on_the_others"]]
     bins: Rule[tuple[Share, ...]]
+    intervals: Rule[Annotated[int, Field(ge=1, le=60)]]
     thresholds: Rule[dict[str, tuple[Share, ...]]]
     groups: Rule[tuple[str, ...]]
 

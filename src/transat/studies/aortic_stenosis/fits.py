@@ -15,7 +15,9 @@ from transat.studies.aortic_stenosis.asked import Sites
 from transat.studies.asker import Same
 
 #: Refusals that name columns without which the site answers.
-_OF_COLUMNS = ("implied_tables", "few_events", "dominance", "coefficients")
+_OF_COLUMNS = (
+    "implied_tables", "few_events", "dominance", "coefficients", "between_releases",
+)  # fmt: skip
 #: Rounds that a fit may take, and one more for each site.
 ROUNDS = 60
 NO_COLUMN = Text("aucune variable ne peut entrer.", "no feature may enter.")
@@ -41,11 +43,13 @@ def fitted(
     columns: tuple[str, ...],
     learnt_on: tuple[str, ...],
     level: float,
+    flags: tuple[str, ...] = (),
 ) -> Fit | None:
     """The hazard of one kind, or None, with the reason noted.
 
     A column that a gate refuses, that says what another says, or whose estimate does not exist
-    leaves the model on every shore.
+    leaves the model on every shore. flags: 0/1 columns; they leave it together where the people
+    whom they tell apart are too near those of a follow-up asked about before (rule G8).
 
     Raises
     ------
@@ -54,7 +58,7 @@ def fitted(
     dropped: list[str] = []
     while columns:
         first = _asked(columns, kind, learnt_on, level)
-        named = _refused(sites, outcome, cohort, first, learnt_on)
+        named = _refused(sites, outcome, cohort, first, learnt_on, flags)
         if named is None:
             return None
         if not named:
@@ -78,7 +82,12 @@ def _asked(
 
 
 def _refused(
-    sites: Sites, outcome: str, cohort: str, asked: cox.Parameters, learnt_on: tuple[str, ...]
+    sites: Sites,
+    outcome: str,
+    cohort: str,
+    asked: cox.Parameters,
+    learnt_on: tuple[str, ...],
+    flags: tuple[str, ...],
 ) -> set[str] | None:
     """Columns that a gate refuses at the first question; None where it refuses the model."""
     told = sites.coordinator.answers(Question("cox", asked), learnt_on, cohort)
@@ -88,7 +97,8 @@ def _refused(
             continue
         if answer.code == "failed":
             raise raised(site, answer)
-        here = set(answer.columns) & set(asked.columns)
+        named_here = flags if answer.code == "between_releases" else answer.columns
+        here = set(named_here) & set(asked.columns)
         if answer.code not in _OF_COLUMNS or not here:
             sites.note(outcome, "cox", site, CODES[answer.code], answer.columns)
             return None

@@ -7,7 +7,7 @@ and head counts by bin of foreseen risk come back; every metric is computed from
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,11 +17,11 @@ from transat.federation import predicted
 from transat.federation.coordinator import SiteRefused
 from transat.federation.questions import STEPS
 from transat.learners import penalised_cox, recalibration
-from transat.learners.hazards import Model
+from transat.learners.hazards import Hazard, Model, Proportional
 from transat.learners.penalised_cox import Fitted
 from transat.statistics import aalen_johansen, risk_histogram
 from transat.studies.aortic_stenosis.asked import NOT_INSTALLED, Sites
-from transat.studies.aortic_stenosis.fits import Fit
+from transat.studies.aortic_stenosis.fits import ROUNDS, Fit
 from transat.studies.asker import Same
 
 #: Fewest events in a group of intervals whose baseline hazard is one.
@@ -38,7 +38,7 @@ NO_HAZARD = Text(
 @dataclass(frozen=True, slots=True)
 class About:
     """One outcome of one model. grid: edges of the model's intervals, to the last horizon. bins,
-    by: of the counts that come back."""
+    by: of the counts that come back, in so many `intervals` up to a horizon."""
 
     model: str
     outcome: str
@@ -48,6 +48,7 @@ class About:
     horizons: tuple[float, ...]
     bins: tuple[float, ...]
     by: tuple[str, ...]
+    intervals: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +113,10 @@ def judged(sites: Sites, made: Learnt, every: tuple[str, ...]) -> list[Judged]:
             continue
         for horizon in about.horizons:
             for by in ((), about.by) if about.by else ((),):
+                edges = _edges(about.grid, horizon, about.intervals)
                 asked = predicted.Parameters(
-                    made.model, 1, horizon, about.bins, _until(about.grid, horizon),
-                    len(about.kinds), by,
-                )  # fmt: skip
+                    made.model, 1, horizon, about.bins, edges, len(about.kinds), by
+                )
                 told = sites.answers(about.outcome, about.cohort, "risk_histogram", asked, (site,))
                 if told:
                     whole = risk_histogram.combine(list(told.values()), asked.counted())
@@ -141,7 +142,11 @@ def _with_baseline(
         groups = recalibration.groups_with(curves.edges.tolist(), curves.events[kind - 1], LEAST)
         groups = (*(edge for edge in groups[:-1] if edge < about.grid[-1]), about.grid[-1])
         ask = Same(sites.coordinator, learnt_on, "recalibration", about.cohort)
-        return penalised_cox.with_baseline(fitted, about.grid, groups, ask, kind)
+        flat = penalised_cox.flat(fitted, about.grid, kind)
+        asked = recalibration.Parameters(
+            flat, kind, "baseline", groups, most_rounds=ROUNDS + len(learnt_on)
+        )  # fits with other sites are told apart, as those of the hazards
+        return _settled(recalibration.combine(ask, asked).model)
     except SiteRefused as refused:
         sites.note(about.outcome, "recalibration", refused.site, refused.what, refused.columns)
     except StudyError as wrong:
@@ -151,5 +156,18 @@ def _with_baseline(
     return None
 
 
-def _until(grid: tuple[float, ...], horizon: float) -> tuple[float, ...]:
-    return tuple(float(edge) for edge in np.asarray(grid)[np.asarray(grid) <= horizon])
+def _settled(model: Model) -> Model:
+    """The shifts taken into the baseline, which is what they are."""
+    (hazard,) = model.hazards
+    form = hazard.form
+    assert isinstance(form, Proportional)
+    baseline = np.asarray(form.baseline) + np.asarray(hazard.shift)
+    told = tuple(float(value) for value in baseline)
+    return Model(model.grid, (Hazard(hazard.kind, replace(form, baseline=told)),))
+
+
+def _edges(grid: tuple[float, ...], horizon: float, intervals: int) -> tuple[float, ...]:
+    """Few edges of the grid, so that bins of risk hold people enough; the last is the horizon."""
+    aims = [horizon * k / intervals for k in range(1, intervals)]
+    early = {max((edge for edge in grid if edge <= aim), default=horizon) for aim in aims}
+    return tuple(sorted({*early, horizon}))
