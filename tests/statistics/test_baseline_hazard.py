@@ -103,6 +103,21 @@ def test_log_log_stays_between_zero_and_one(draw_survival: Draw) -> None:
     assert ((curve.survival <= curve.high) & (curve.high <= 1)).all()
 
 
+def test_far_profiles_give_numbers_or_are_refused(draw_survival: Draw) -> None:
+    """A calendar year far from 0, a person far from all others."""
+    table = draw_survival(3, n=300)
+    years = replace(table, columns=table.columns + np.array([5000.0, 0.0, 0.0]))
+    with pytest.raises(StudyError, match="profil"):
+        told(years)
+    found = told(years, profile=(5000.0, 0.0, 0.0))
+    near = predicted(found, np.array([5000.5, 0.0, 1.0]))
+    expected = predicted(told(table), np.array([0.5, 0.0, 1.0]))
+    np.testing.assert_allclose(near.survival, expected.survival, rtol=1e-6)
+    far = predicted(found, np.array([9000.0, 0.0, 0.0]))
+    for field in ("survival", "standard_errors", "low", "high"):
+        assert np.isfinite(getattr(far, field)).all()
+
+
 def test_bad_questions_are_refused(draw_survival: Draw) -> None:
     table = draw_survival(3)
     with pytest.raises(ValueError, match="grid"):

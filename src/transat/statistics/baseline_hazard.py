@@ -47,6 +47,9 @@ from transat.statistics.risk_sets import RiskSets, risk_sets
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+_FAR = 1e100  # hazards of a reference profile beyond this, or its inverse, are no numbers to go by
+_MOST = 300.0  # no log hazard ratio to that profile is taken larger: survival is 0 long before
+
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
@@ -153,7 +156,7 @@ def at_site(table: SurvivalTable, parameters: Parameters) -> Release:
 
     Raises
     ------
-    StudyError : a column that the table does not hold.
+    StudyError : a column that the table does not hold; a profile too far from the people.
     ValueError : a grid that does not rise from above 0.
     """
     edges = np.asarray(parameters.grid, dtype=np.float64)
@@ -214,7 +217,7 @@ def predicted(
     """The curve of one person; profile: (p,). Without M0 the errors and the interval are NaN."""
     base = result.baselines[site][stratum]
     away = np.asarray(profile, dtype=np.float64) - result.profile
-    ratio = float(np.exp(away @ result.coefficients))
+    ratio = float(np.exp(min(float(away @ result.coefficients), _MOST)))
     hazard = ratio * base.hazard
     if len(base.means) == len(base.edges):
         spread = away * base.hazard[:, None] - base.means
@@ -224,9 +227,9 @@ def predicted(
         error = np.full_like(hazard, np.nan)
     z, survival = float(ndtri(0.5 + level / 2)), np.exp(-hazard)
     if interval == "log":
-        low, high = np.exp(-hazard - z * error), np.minimum(np.exp(-hazard + z * error), 1.0)
+        low, high = np.exp(-hazard - z * error), np.exp(np.minimum(z * error - hazard, 0.0))
     else:
-        part = np.exp(z * error / np.where(hazard > 0, hazard, 1.0))
+        part = np.exp(np.minimum(z * error / np.where(hazard > 0, hazard, 1.0), _MOST))
         low, high = np.exp(-hazard * part), np.exp(-hazard / part)
     return Curve(base.edges, hazard, survival, survival * error, low, high)
 
@@ -239,6 +242,12 @@ def _told(
     size = len(parameters.columns)
     profile = np.asarray(parameters.profile or np.zeros(size), dtype=np.float64)
     steps = cox_sums.increments(sets, parameters.coefficients, parameters.ties, profile)
+    if ((steps.hazard < 1 / _FAR) | (steps.hazard > _FAR)).any():
+        raise _refused(
+            "profile",
+            "Ce profil est si loin des personnes que son risque n'est pas un nombre.",
+            "This profile is so far from the people that its hazard is no number.",
+        )
     at = sets.stratum * width + np.searchsorted(edges, sets.instants, "left")
 
     def binned(values: Floats) -> Floats:

@@ -205,14 +205,14 @@ def increments(
     at = weighed(sets, coefficients, ties)
     beta = np.asarray(coefficients or np.zeros(sets.x.shape[1]), dtype=np.float64)
     away = profile - sets.means
-    with np.errstate(over="ignore"):
-        ratio = np.exp(away @ beta - at.factor)
     summed, together = sets.columns_summed(at.relative)
     square = at.hazard * at.inverse
     once, part = sets.by_time(square), sets.by_time(at.fraction * square)
     hazard = sets.by_time(at.hazard)
     means = summed * once[:, None] - together * part[:, None] - away * hazard[:, None]
-    return Increments(hazard * ratio, once * ratio**2, means * ratio[:, None])
+    with np.errstate(over="ignore", invalid="ignore"):
+        ratio = np.exp(away @ beta - at.factor)
+        return Increments(hazard * ratio, once * ratio**2, means * ratio[:, None])
 
 
 def score_residuals(sets: RiskSets, at: Weighed) -> Floats:
