@@ -11,6 +11,7 @@ from transat.core.languages import Text
 #: What a run writes in its folder, besides the ledgers.
 WRITTEN: Final = (
     "result.json", "run.json", "protocol.json", "report.fr.html", "report.en.html", "tables",
+    "model_card.fr.html", "model_card.en.html",
 )  # fmt: skip
 #: Written and removed: a disk that is full or read-only says so at once.
 PROBE: Final = 16_384

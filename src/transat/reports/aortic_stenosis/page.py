@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from transat.core.languages import LANGUAGES, Language
 from transat.reports.aortic_stenosis import csv_tables, evidence, figures
+from transat.reports.aortic_stenosis.card import card_name
 from transat.reports.aortic_stenosis.words import Words
 from transat.reports.environment import environment, spoken
 from transat.reports.evidence import forms
@@ -66,6 +67,7 @@ def page(result: ValveResult, language: Language) -> str:
         trial_figure=_drawn(figures.trial(result.trial, words) if result.trial else None),
         evidence=(("tripod_ai", tripod), ("probast_ai", probast)),
         record=record(result.study, result.run, language),
+        card_file=card_name(language),
         csv_folder=csv_tables.CSV_FOLDER,
         csv_files=csv_tables.NAMES,
     )  # fmt: skip
