@@ -8,6 +8,7 @@ from typing import Any
 from transat.core.languages import Text
 from transat.federation.attrition import Release as AttritionRelease
 from transat.statistics import aalen_johansen, cox
+from transat.studies.aortic_stenosis.coding import corrected
 from transat.studies.aortic_stenosis.conduct import Curves, Findings
 from transat.studies.aortic_stenosis.fits import Fit
 from transat.studies.aortic_stenosis.performances import validations
@@ -50,7 +51,7 @@ def result(
         validations=validations(protocol, findings),
         trial=trial(protocol, findings),
         waits=(),
-        corrected=(),
+        corrected=corrected(protocol, findings),
         withheld=findings.withheld,
         notes=(*_notes(protocol, findings, sites), *notes),
         run=run,

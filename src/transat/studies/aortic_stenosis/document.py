@@ -106,12 +106,14 @@ class Published(Strict):
 
 
 class Phenotype(Strict):
-    """How well codes see the disease, each share with the number of people it was measured on."""
+    """How well codes see the disease, each share with the number of people it was measured on.
+    prevalence: of the disease among those of whom a code could have been written."""
 
     sensitivity: Share
     sensitivity_people: Annotated[int, Field(ge=1)]
     specificity: Share
     specificity_people: Annotated[int, Field(ge=1)]
+    prevalence: Share
 
 
 class Waits(Strict):
