@@ -311,6 +311,8 @@ def test_bad_questions_are_said() -> None:
         pooled(table(time, event, {"a": hole}), Parameters(("a",), DAYS))
     with pytest.raises(StudyError, match="time"):
         at_site(table([1, np.inf], [1, 0], {"a": [0, 1]}), Parameters(("a",), DAYS))
+    with pytest.raises(ValueError, match="columns"):
+        pooled(whole, Parameters((), DAYS))
     with pytest.raises(ValueError, match="entry"):
         at_site(table([2, 3], [1, 0], {"a": [0, 1]}, entry=[1, 0]), Parameters(("a",), DAYS))
     with pytest.raises(ValueError, match="weights"):

@@ -71,7 +71,7 @@ class Parameters:
     most_intervals: int = 120
     level: float = 0.95
     tolerance: float = 1e-18
-    most_rounds: int = 60
+    most_rounds: int = 100
     edges: tuple[float, ...] = ()
     coefficients: tuple[float, ...] = ()
 
@@ -344,6 +344,7 @@ class _Sums:
     def release(self, edges: Floats) -> Release:
         """The sums, as the terms are ordered."""
         square = self._information.reshape(self._gradient.size, -1)
+        np.fill_diagonal(square, np.maximum(np.diag(square), 0.0))  # 0 but for rounding
         return Release(
             edges, len(self._x), log_likelihood=self._likelihood,
             gradient=self._gradient.reshape(-1), hessian=(square + square.T) / 2,
@@ -363,11 +364,12 @@ def _law(log_v: Floats, link: str) -> tuple[Floats, Law, Law]:
         return v, law, law
     small = total < _SMALL
     safe = np.where(small, 1.0, total)
-    grown = np.expm1(safe)
+    gone = -np.expm1(-safe)
+    odds = np.exp(-safe) / gone
     several = (
-        np.where(small, total / 2, np.log(safe) - np.log(-np.expm1(-safe))),
-        np.where(small, 0.5 - total / 12, 1 / safe - 1 / grown),
-        np.where(small, total**2 / 240 - 1 / 12, (1 + grown) / grown**2 - 1 / safe**2),
+        np.where(small, total / 2, np.log(safe) - np.log(gone)),
+        np.where(small, 0.5 - total / 12, 1 / safe - odds),
+        np.where(small, total**2 / 240 - 1 / 12, odds / gone - 1 / safe**2),
     )
     return v, (total, np.ones_like(total), np.zeros_like(total)), several
 

@@ -245,7 +245,10 @@ def combine(ask: Ask, parameters: Parameters) -> Result:
     Raises
     ------
     StudyError : no event of the kind; columns that say the same thing.
+    ValueError : no column.
     """
+    if not parameters.columns:
+        raise ValueError("columns: none, and so nothing to estimate")
     fit = _Fit(ask, parameters)
     fit.begin()
     converged, moving = fit.climb()
@@ -261,7 +264,8 @@ def pooled(table: SurvivalTable, parameters: Parameters) -> Result:
 def incidence(result: Result, columns: Sequence[float]) -> Floats:
     """(K,) the cumulative incidence at `edges` of somebody with these columns (p,)."""
     log_ratio = float(np.asarray(columns, dtype=np.float64) @ result.coefficients)
-    return np.asarray(-np.expm1(-result.baseline * np.exp(log_ratio)))
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.asarray(-np.expm1(-np.exp(np.log(result.baseline) + log_ratio)))
 
 
 def _rows(table: SurvivalTable, parameters: Parameters) -> _Rows:
@@ -458,7 +462,9 @@ class _Fit:
         """Gradient, and the Hessian were S1/S0 the same at all times: larger, never smaller."""
         told = self._summed(replace(self._asked, stage="score"))
         first, total = told.squares[:-1, -1], max(float(told.squares[-1, -1]), _LEAST)
-        return told.gradient, told.squares[:-1, :-1] - np.outer(first, first) / total
+        hessian = told.squares[:-1, :-1] - np.outer(first, first) / total
+        np.fill_diagonal(hessian, np.maximum(np.diag(hessian), 0.0))  # 0 but for rounding
+        return told.gradient, hessian
 
     def _steps(self, gradient: Floats, hessian: Floats) -> tuple[Floats, Floats]:
         """Nocedal's two loops over the changes of gradient seen so far; and the step without."""
@@ -499,8 +505,9 @@ class _Fit:
             for v in (covariance, inverse)
         )
         z = float(ndtri(0.5 + self._asked.level / 2))
-        steps = np.asarray(self._asked.steps) * np.exp(-np.asarray(self._asked.center) @ beta)
+        at_zero = float(np.asarray(self._asked.center) @ beta)
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            steps = np.exp(np.log(np.asarray(self._asked.steps)) - at_zero)
             return Result(
                 terms=terms,
                 persons=self._persons,
