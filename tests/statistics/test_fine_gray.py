@@ -288,6 +288,8 @@ def test_what_has_no_estimate_is_named() -> None:
         table(time, event, {"a": x[:, 0], "b": event == 1}), Parameters(("a", "b"), DAYS)
     )
     assert tells.monotone == ("b",)
+    few = pooled(table([2, 3, 2], [1, 1, 0], {"a": [1.2, -0.8, -1.3]}), Parameters(("a",), DAYS))
+    assert few.monotone == ("a",)
     one = np.where(event == 1, 0, event)
     one[7] = 1
     single = pooled(table(time, one, {"a": x[:, 0]}), Parameters(("a",), DAYS))

@@ -412,7 +412,7 @@ class _Fit:
         while self._rounds < self._asked.most_rounds:
             step, straight = self._steps(gradient, hessian)
             gain = float(step @ gradient) / 2
-            moving = np.abs(straight) * scale > _STILL_MOVING
+            moving = np.maximum(np.abs(step), np.abs(straight)) * scale > _STILL_MOVING
             still = gain < self._asked.tolerance or (gain < _STILL and moving.any())
             before = beta
             beta = beta if still else self._forward(beta, step)
