@@ -298,13 +298,13 @@ def test_a_question_that_a_site_fails_on_does_not_hold_up_the_others(
 
     def answer(payload: bytes) -> bytes:
         if down[0] and payload == failing:
-            raise RuntimeError("patient 12")
+            raise RuntimeError("patient Zoé")
         return bytes(sites["france"].answer(payload))
 
     export = tmp_path / "letters" / "out" / "france" / "0001"
     with pytest.raises(SiteUnreachable) as failed:
         courier_site.answer(export, out, "france", answer)
-    assert "12" not in failed.value.message("fr")
+    assert "Zoé" not in failed.value.message("fr")
     assert failed.value.__cause__ is failed.value.__context__ is None
     assert [m.file[:10] for m in courier_export.read(out)] == ["answer-002"]
     down[0] = False

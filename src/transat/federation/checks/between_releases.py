@@ -67,9 +67,12 @@ class BetweenReleases:
         counts = self._counts(asked, release)
         for other in {name, *self._left}:
             if other == name or nested(people, self._people[other], threshold):
-                near = too_near(self._left.get(other, {}), counts, threshold)
-                if near:
-                    raise Refused("between_releases", near)
+                keys = near(self._left.get(other, {}), counts, threshold)
+                if keys:
+                    columns = _columns(asked, keys)
+                    kinds = tuple(sorted({key.split(" ")[0] for key in keys}))
+                    merge = tuple(f"-{name}" for name in columns)
+                    raise Refused("between_releases", (*kinds, *columns), merge)
         return release
 
     def left(self, asked: Asked, release: Any) -> Remembered | None:
@@ -145,12 +148,34 @@ def too_near(
     left: Mapping[str, set[int]], counts: Mapping[str, int], threshold: int
 ) -> tuple[str, ...]:
     """Names of the kinds of counts that lie too near what already left."""
-    near = set()
+    return tuple(sorted({key.split(" ")[0] for key in near(left, counts, threshold)}))
+
+
+def near(
+    left: Mapping[str, set[int]], counts: Mapping[str, int], threshold: int
+) -> tuple[str, ...]:
+    """Keys of the counts that lie too near what already left."""
+    found = set()
     totals = {v for key, vs in left.items() if key.split(" ")[0] in TOTALS for v in vs}
     totals |= {v for key, v in counts.items() if key.split(" ")[0] in TOTALS}
     for key, value in counts.items():
-        kind = key.split(" ")[0]
-        others = totals if kind in TOTALS else left.get(key, set())
+        others = totals if key.split(" ")[0] in TOTALS else left.get(key, set())
         if any(0 < abs(value - other) < threshold for other in others):
-            near.add(kind)
-    return tuple(sorted(near))
+            found.add(key)
+    return tuple(sorted(found))
+
+
+def _columns(asked: Asked, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Few columns of a model without which none of these counts would be implied; none where the
+    outcome's own is among them. Of a pair, the one that is in most of the counts."""
+    fit = fit_of(asked.data, asked.step, asked.parameters)
+    if fit is None:
+        return ()
+    left = [set(key.removeprefix("implied ").split("&")) & set(fit.names) for key in keys]
+    if not all(left):
+        return ()
+    found: set[str] = set()
+    for names in sorted(left, key=len):
+        if not names & found:
+            found.add(max(sorted(names), key=lambda name: sum(name in other for other in left)))
+    return tuple(sorted(found))
