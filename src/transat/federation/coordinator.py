@@ -253,6 +253,10 @@ class Coordinator:
                 self._last.setdefault(fit, {})[site] = answer
         return {site: told[site][1] for site in asks}
 
+    def sign(self, content: bytes) -> tuple[str, str]:
+        """The public key of the coordinator and its signature of what a study publishes."""
+        return self._key.public, self._key.sign(content)
+
     def end(self) -> None:
         """Close the study: bodies of answers are deleted from the journal, their heads are kept."""
         self._journal.purge()

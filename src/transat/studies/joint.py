@@ -72,4 +72,7 @@ def write_result(protocol: Protocol[Any], result: Result, out: Path) -> None:
     """Write result.json, run.json and protocol.json beside their places, then rename them."""
     record.write(out / "protocol.json", record.as_json(protocol.data()))
     record.write(out / "run.json", record.as_json(asdict(result.run)))
+    for place, text in protocol.files(result).items():
+        (out / place).parent.mkdir(parents=True, exist_ok=True)
+        record.write(out / place, text)
     record.write(out / "result.json", result.to_json() + "\n")

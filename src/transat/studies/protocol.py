@@ -185,6 +185,10 @@ class Protocol(ABC, Generic[Result]):
     def judged(self, result: Result, truth: Path) -> Result:
         """The result with its evaluation against the simulator's truth folder."""
 
+    def files(self, result: Result) -> Mapping[str, str]:
+        """Texts that are published beside a result, by their place; none unless a kind has any."""
+        return {}
+
     def policies(self) -> dict[str, Policy]:
         """The policy of each site's holder.
 

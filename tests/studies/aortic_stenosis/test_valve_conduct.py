@@ -17,10 +17,11 @@ from transat.cohorts.survival_table import SurvivalTable
 from transat.engines.cdm import Cdm
 from transat.federation.data import SiteData
 from transat.federation.facts import facts
-from transat.federation.keys import Key
+from transat.federation.keys import Key, signed_by
 from transat.federation.permit import Holding, Permit
 from transat.federation.refusals import Refused
 from transat.federation.site import Site
+from transat.learners import hazards, model_file
 from transat.statistics import cox
 from transat.studies.aortic_stenosis.protocol import PROTOCOL, AorticStenosis
 from transat.studies.aortic_stenosis.results import ValveResult
@@ -184,3 +185,29 @@ def test_a_leak_at_a_site_is_a_refusal_with_the_names_of_the_features(
         holder.data(names.logic, names.cohorts[OUTCOME])
     assert (leak.value.code, leak.value.columns) == ("leak", ("kidney_disease",))
     protocol.tables(Cdm(cdm.path), OUTCOME)  # as the protocol is, the row is not counted
+
+
+def test_a_model_file_foresees_what_the_model_foresaw_and_is_signed(
+    ran: tuple[ValveResult, dict[str, SurvivalTable]], tmp_path: Path
+) -> None:
+    told = [m for m in ran[0].models if m.learnt_on == ("france", "quebec")]
+    (model,) = told
+    assert model.file == f"models/{OUTCOME}.france_quebec.json"
+    (tmp_path / "model.json").write_text(model.document, "utf-8")
+    document = model_file.read(tmp_path / "model.json")
+    ((key, signature),) = document.signatures.items()
+    assert signed_by(key, signature, model_file.content(document))
+    person = {feature.name: 0.0 for feature in document.features} | {"age": 85.0, "man": 1.0}
+    model_of = model_file.model_of(document)
+    older = hazards.incidence(model_of, _one(person), 2, (60.0,))
+    younger = hazards.incidence(model_of, _one(person | {"age": 75.0}), 2, (60.0,))
+    planted = np.log1p(-older[0, 0]) / np.log1p(-younger[0, 0])
+    assert 1.4 < planted < 2.2  # about exp(0.7) for ten years, replacement competing
+
+
+def _one(person: dict[str, float]) -> SurvivalTable:
+    return SurvivalTable(
+        n=1, time=np.ones(1), entry=np.zeros(1), event=np.zeros(1, np.int8),
+        columns=np.array([list(person.values())]), column_names=tuple(person),
+        strata=np.zeros(1, np.int32), stratum_labels=("all",), people=np.zeros(1, np.int64),
+    )  # fmt: skip

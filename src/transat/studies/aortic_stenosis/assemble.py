@@ -11,6 +11,7 @@ from transat.statistics import aalen_johansen, cox
 from transat.studies.aortic_stenosis.coding import corrected
 from transat.studies.aortic_stenosis.conduct import Curves, Findings
 from transat.studies.aortic_stenosis.fits import Fit
+from transat.studies.aortic_stenosis.model_files import name_of, text_of
 from transat.studies.aortic_stenosis.performances import validations
 from transat.studies.aortic_stenosis.protocol import AorticStenosis
 from transat.studies.aortic_stenosis.results import (
@@ -151,7 +152,13 @@ def _models(protocol: AorticStenosis, findings: Findings) -> list[ModelTold]:
     for model, fits in findings.fits.items():
         for fit in fits:
             made.setdefault((model, fit.outcome, fit.learnt_on), []).append(_hazard(protocol, fit))
-    return [ModelTold(*key, tuple(hazards)) for key, hazards in made.items()]
+    files = {
+        (m.about.model, m.about.outcome, m.learnt_on): (name_of(m), text_of(told))
+        for m, told in findings.documents
+    }
+    return [
+        ModelTold(*key, tuple(hazards), *files.get(key, ("", ""))) for key, hazards in made.items()
+    ]
 
 
 def _hazard(protocol: AorticStenosis, fit: Fit) -> HazardTold:

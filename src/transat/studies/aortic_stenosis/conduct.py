@@ -11,11 +11,13 @@ from transat.core.errors import StudyError
 from transat.core.languages import Text
 from transat.federation import attrition
 from transat.federation.coordinator import Coordinator
+from transat.learners.model_document import Document
 from transat.statistics import aalen_johansen, clone_censor_weight
 from transat.statistics.clones import Strategy
 from transat.studies.aortic_stenosis.asked import Sites
 from transat.studies.aortic_stenosis.fits import Fit, fitted
 from transat.studies.aortic_stenosis.foreseen import About, Judged, Learnt, judged, learnt
+from transat.studies.aortic_stenosis.model_files import document
 from transat.studies.aortic_stenosis.protocol import AorticStenosis
 from transat.studies.aortic_stenosis.results import Withheld
 from transat.studies.hashes import hashes
@@ -62,6 +64,7 @@ class Findings:
     curves: list[Curves] = field(default_factory=list)
     fits: dict[str, list[Fit]] = field(default_factory=dict)
     learnt: list[Learnt] = field(default_factory=list)
+    documents: list[tuple[Learnt, Document]] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
     trial: Emulated | None = None
     withheld: tuple[Withheld, ...] = ()
@@ -128,6 +131,8 @@ class _Study:
                 made = learnt(self.sites, about, learnt_on, of, self._curves(name, learnt_on))
                 if made is not None:
                     self.found.learnt.append(made)
+                    signed = document(self.protocol, made, self.sites.coordinator)
+                    self.found.documents.append((made, signed))
                     self.found.judged += judged(self.sites, made, every)
 
     def _curves(self, name: str, sites: tuple[str, ...]) -> aalen_johansen.Curves | None:

@@ -181,6 +181,10 @@ class AorticStenosis(Protocol[ValveResult]):
 
         return result(self, findings, sites, run, notes)
 
+    def files(self, result: ValveResult) -> Mapping[str, str]:
+        """The model documents."""
+        return {model.file: model.document for model in result.models if model.file}
+
     def read_result(self, path: Path) -> ValveResult:
         """A `result.json` of this kind."""
         return ValveResult.read(path)

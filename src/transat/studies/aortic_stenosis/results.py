@@ -107,13 +107,14 @@ class HazardTold:
 @dataclass(frozen=True, slots=True)
 class ModelTold:
     """A model of one outcome, learnt on some sites: a hazard for each kind of event. file: of the
-    model document, beside the result; '' where none was made."""
+    model document, beside the result; '' where none was made. document: its text."""
 
     model: str
     outcome: str
     learnt_on: tuple[str, ...]
     hazards: tuple[HazardTold, ...]
     file: str = ""
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
