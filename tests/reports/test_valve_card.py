@@ -77,7 +77,7 @@ def test_a_card_says_what_must_be_said(valve: ValveResult) -> None:
         "The first echo.", "Model E.", "One", "Judged at: 24 months", "0.2 to 9",
         "fixed value, and an indicator (1,000)",
         "0.81 (0.78", "0.79 (0.74", "too few people", "France → Québec", "1,234", "321",
-        "columns left out", "Not told (cox, Québec &lt;e&gt;): too few (man)",
+        "Columns were left out", "stays_year", "Not told (model, Québec &lt;e&gt;): too few (man)",
         "hold for no real person", "for the team to write", "a" * 64,
         "Learnt on France, death: no hazard of its own could be learnt.",
     ):  # fmt: skip
@@ -147,6 +147,7 @@ def test_a_masked_combination_of_groups_has_no_line(valve: ValveResult) -> None:
     (judged,) = valve.validations
     pair = "man=1,age_under_75=0,age_75_84=0"
     hidden = Metric("all", pair, None, masked=True)
+    assert "none of these metrics could be computed" in card_page(valve, {}, "en")  # calibration
     shown = Metric("auc", pair, Figure(0.7, 0.6, 0.8))
     for metric, lines in ((hidden, 3), (shown, 4)):
         told = replace(valve, validations=(replace(judged, metrics=(*judged.metrics, metric)),))

@@ -11,6 +11,7 @@ arXiv:1810.03993.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from transat.federation.keys import signed_by
 from transat.learners import model_file
 from transat.learners.model_document import Document
 from transat.learners.model_document import Feature as FeatureOfFile
-from transat.reports.aortic_stenosis.words import Words
+from transat.reports.aortic_stenosis.words import Words, ranks_nobody
 from transat.reports.environment import environment, spoken
 from transat.reports.frame import Words as Frame
 from transat.reports.frame import file_name
@@ -38,10 +39,7 @@ from transat.studies.aortic_stenosis.results import (
 
 DISCRIMINATION: Final = ("concordance", "auc", "brier", "ipa")
 CALIBRATION: Final = ("observed_over_expected", "intercept", "slope", "ici")
-_RANKS: Final = ("concordance", "auc")
 _MISSING: Final = "_missing"
-#: An interval this narrow is of people who all had the same foreseen risk.
-_NOTHING: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +55,13 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A model as it was learnt on some sites. people: and events by kind. sha256: of its file;
-    '' where none lies beside the result. signatures: public keys whose signature holds."""
+    """A model as it was learnt on some sites. hazards: kind of event, people, events, columns left
+    out. sha256: of its file; '' where none lies beside the result. signatures: public keys whose
+    signature holds."""
 
     name: str
     sites: str
-    people: tuple[tuple[str, str, str], ...]
+    hazards: tuple[tuple[str, str, str, str], ...]
     file: str
     sha256: str
     made: str
@@ -71,12 +70,13 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Metrics of one group in one judgement; cells empty where the group is masked."""
+    """Metrics of one group in one judgement; cells empty, and why, where it has none."""
 
     judgement: str
     horizon: str
     group: str
     cells: tuple[str, ...]
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,14 +209,17 @@ def _missing(feature: FeatureTold, words: Words) -> str:
 
 def _version(told: ModelTold, document: Document | None, words: Words) -> Version:
     numbers = words.numbers
-    people = tuple(
-        (words.of("kind", h.kind), numbers.count(h.persons), numbers.count(h.events))
+    hazards = tuple(
+        (
+            words.of("kind", h.kind), numbers.count(h.persons), numbers.count(h.events),
+            _columns(h.dropped, words),
+        )
         for h in told.hazards
-    )
+    )  # fmt: skip
     sites = words.sites(told.learnt_on)
     name = text("card.learnt_on", words.language, sites=sites)
     if document is None:
-        return Version(name, sites, people, "", "", "", ())
+        return Version(name, sites, hazards, "", "", "", ())
     signed = model_file.content(document)
     holding = (k for k, s in sorted(document.signatures.items()) if signed_by(k, s, signed))
     made = text(
@@ -224,11 +227,11 @@ def _version(told: ModelTold, document: Document | None, words: Words) -> Versio
         day=numbers.day(document.made.date),
     )  # fmt: skip
     sha256 = model_file.sha256(document)
-    return Version(name, sites, people, told.file, sha256, made, tuple(holding))
+    return Version(name, sites, hazards, told.file, sha256, made, tuple(holding))
 
 
 def _lines(judged: list[ValidationTold], names: tuple[str, ...], words: Words) -> Iterator[Line]:
-    """One line for each judgement and group; a combination of groups that is masked has none."""
+    """One line for each judgement and group; a combination of groups without metrics has none."""
     for v in judged:
         way = text(
             "card.way", words.language, learnt=words.sites(v.learnt_on),
@@ -236,25 +239,17 @@ def _lines(judged: list[ValidationTold], names: tuple[str, ...], words: Words) -
         )  # fmt: skip
         for group in dict.fromkeys(m.group for m in v.metrics):
             of = {m.name: m for m in v.metrics if m.group == group}
-            masked = any(m.masked for m in of.values())
-            if masked and "," in group:
+            known = any(of[name].figure is not None for name in names if name in of)
+            if not known and "," in group:
                 continue
-            cells = () if masked else tuple(_cell(of.get(name), words) for name in names)
-            yield Line(way, words.numbers.decimal(v.horizon, 0), words.group(group), cells)
+            masked = any(m.masked for m in of.values())
+            why = text("valve.masked" if masked else "card.no_metric", words.language)
+            cells = tuple(_cell(of.get(name), words) for name in names) if known else ()
+            yield Line(way, words.numbers.decimal(v.horizon, 0), words.group(group), cells, why)
 
 
 def _cell(metric: Metric | None, words: Words) -> str:
-    if metric is not None and _ranks_nobody(metric):
-        return text("card.one_class", words.language)
     return words.metric(metric.name, metric.figure) if metric else words.metric("", None)
-
-
-def _ranks_nobody(metric: Metric) -> bool:
-    """Everybody had the same foreseen risk: a half, with an interval of no width, says nothing."""
-    figure = metric.figure
-    if metric.name not in _RANKS or figure is None or figure.low is None or figure.high is None:
-        return False
-    return figure.high - figure.low < _NOTHING
 
 
 def _limits(
@@ -274,7 +269,9 @@ def _limits(
         if model.learnt_on not in seen:
             yield text("card.not_judged", language, sites=words.sites(model.learnt_on))
         yield from _of_hazards(model, about, words)
-    if any(_ranks_nobody(metric) for v in judged for metric in v.metrics):
+    if any(hazard.dropped for model in told for hazard in model.hazards):
+        yield text("card.dropped", language)
+    if any(ranks_nobody(metric.name, metric.figure) for v in judged for metric in v.metrics):
         yield text("card.one_class_why", language)
     for each in result.withheld:
         if about is not None and each.outcome == about.name:
@@ -285,9 +282,6 @@ def _of_hazards(model: ModelTold, about: PopulationTold | None, words: Words) ->
     sites, language = words.sites(model.learnt_on), words.language
     for hazard in model.hazards:
         kind = words.of("kind", hazard.kind)
-        if hazard.dropped:
-            names = ", ".join(words.feature(name) for name in hazard.dropped)
-            yield text("card.dropped", language, sites=sites, kind=kind, columns=names)
         if not hazard.converged:
             yield text("card.not_converged", language, sites=sites, kind=kind)
     learnt = {hazard.kind for hazard in model.hazards}
@@ -299,6 +293,13 @@ def _of_hazards(model: ModelTold, about: PopulationTold | None, words: Words) ->
 def _withheld(each: Withheld, words: Words) -> str:
     site = words.site(each.site) if each.site else words.site(None)
     reason = each.reason.in_(words.language).rstrip(".")
-    columns = ", ".join(words.feature(name) for name in each.columns)
+    columns = _columns(each.columns, words)
     said = f"{reason} ({columns})" if columns else reason
-    return text("card.withheld", words.language, step=each.step, site=site, reason=said)
+    return text(
+        "card.withheld", words.language, step=words.of("step", each.step), site=site, reason=said
+    )
+
+
+def _columns(names: tuple[str, ...], words: Words) -> str:
+    """What each column is, in a few words: its sentence up to the first pause."""
+    return ", ".join(re.split(r"[,;]", words.feature(name))[0].strip() for name in names)

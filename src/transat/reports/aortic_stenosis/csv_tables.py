@@ -118,10 +118,21 @@ def _coefficients(told: _Told) -> Rows:
 
 
 def _features(told: _Told) -> Rows:
-    yield (*_named("feature"), "unit", "known", "delay_days", "if_later", "if_missing")
+    yield (
+        *_named("feature"),
+        "unit",
+        "known",
+        "delay_days",
+        "if_later",
+        "if_missing",
+        "low",
+        "high",
+        "fill",
+    )
     for f in told.result.features:
         yield (
             f.name, f.text.fr, f.text.en, f.unit, f.available_at, f.delay_days, f.later, f.missing,
+            f.low, f.high, f.fill,
         )  # fmt: skip
 
 

@@ -12,6 +12,9 @@ from transat.studies.aortic_stenosis.results import Figure, ValveResult
 from transat.studies.results import Estimate
 
 _MISSING = "_missing"
+#: Metrics of how people are ranked, and an interval so narrow that nobody was.
+_RANKS = ("concordance", "auc")
+_NO_WIDTH = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,11 @@ class Words:
         return text(key, self.language) if key in catalogue() else name.replace("_", " ")
 
     def site(self, name: str | None) -> str:
-        """A site's label; all of them where None."""
+        """A site's label; all of them where None; those of several names, 'france, quebec'."""
         if name is None:
             return ", ".join(self.site(s.site) for s in self.result.sites)
+        if ", " in name:
+            return self.sites(name.split(", "))
         return next((s.label.in_(self.language) for s in self.result.sites if s.site == name), name)
 
     def sites(self, names: Iterable[str]) -> str:
@@ -77,9 +82,18 @@ class Words:
         return self.numbers.ratio_interval(estimate(figure))
 
     def metric(self, name: str, figure: Figure | None) -> str:
-        """A metric with its interval, as it is counted."""
-        del name
+        """A metric with its interval, as it is counted; where it ranks people who all had the same
+        foreseen risk, that."""
+        if ranks_nobody(name, figure):
+            return text("valve.one_class", self.language)
         return self.numbers.rate(estimate(figure))
+
+
+def ranks_nobody(metric: str, figure: Figure | None) -> bool:
+    """A half with an interval of no width: everybody had the same foreseen risk."""
+    if metric not in _RANKS or figure is None or figure.low is None or figure.high is None:
+        return False
+    return figure.high - figure.low < _NO_WIDTH
 
 
 def estimate(figure: Figure | None) -> Estimate | None:
