@@ -131,6 +131,10 @@ def test_everybody_at_the_same_risk_is_not_a_half(valve: ValveResult) -> None:
     html = card_page(flat, {}, "en")
     assert "not judged: one class of risk" in html
     assert "0.50" not in html
+    assert Words(flat, "en").metric("auc", half.figure) == "not judged: one class of risk"
+    assert Words(flat, "en").metric("observed_over_expected", Figure(1.174, 1.02, 1.35)) == (
+        "1.17 (1.02\u00a0to\u00a01.35)"
+    )
     assert "discrimination is not judged there" in _limits(flat)
     assert "discrimination is not judged there" not in _limits(valve)
 

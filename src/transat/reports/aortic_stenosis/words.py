@@ -86,6 +86,8 @@ class Words:
         foreseen risk, that."""
         if ranks_nobody(name, figure):
             return text("valve.one_class", self.language)
+        if name == "observed_over_expected":
+            return self.ratio(figure)
         return self.numbers.rate(estimate(figure))
 
 
