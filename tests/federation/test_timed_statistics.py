@@ -15,7 +15,13 @@ from hypothesis import strategies as st
 from transat.cohorts.survival_table import SurvivalTable
 from transat.federation.checks import groups
 from transat.federation.refusals import Refused
-from transat.statistics import aalen_johansen, clone_censor_weight, kaplan_meier, log_rank
+from transat.statistics import (
+    aalen_johansen,
+    clone_censor_weight,
+    kaplan_meier,
+    log_rank,
+    multi_state,
+)
 from transat.statistics.clones import Strategy
 
 GRID = tuple(float(m) for m in range(1, 49))
@@ -147,6 +153,40 @@ def test_a_weight_that_is_nearly_the_whole_sum_is_refused() -> None:
         site(spells).ask([asked])
     assert (no.value.code, no.value.columns) == ("dominance", ("weights",))
     site(spells).ask([replace(asked, cap=5.0)])
+
+
+STATES = multi_state.Parameters(
+    tuple(float(m) for m in range(6, 37, 6)), "treated", replacement=3, death=1
+)
+
+
+def states(seed: int, n: int) -> SurvivalTable:
+    """The people of `treated`; whoever is treated leaves the first state by event 3."""
+    table = treated(seed, n)
+    twice = np.isin(table.people, table.people[table.entry > 0]) & (table.entry == 0)
+    at_once = np.isin(table.people, table.people[(table.columns[:, 3] == 1) & (table.entry == 0)])
+    event = np.where(twice, 3, table.event).astype(np.int8)
+    kept = ~at_once
+    return replace(
+        table, n=int(kept.sum()), time=table.time[kept], entry=table.entry[kept],
+        event=event[kept], columns=table.columns[kept], strata=table.strata[kept],
+        people=table.people[kept],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("by", ["", "old"])
+def test_states_leave_on_intervals_without_a_small_count(by: str) -> None:
+    asked = replace(STATES, by=by)
+    (release,) = site(states(1, 4000)).ask([asked])
+    assert not small(release.counts())
+    assert release.edges.size
+    whole = multi_state.at_site(states(1, 4000), asked)
+    at = np.isin(whole.edges, release.edges)
+    np.testing.assert_array_equal(release.replaced, whole.merged(at).replaced)
+    assert small(multi_state.at_site(states(1, 300), asked).counts())
+    with contextlib.suppress(Refused):
+        (few,) = site(states(1, 300)).ask([asked])
+        assert not small(few.counts())
 
 
 def test_a_log_rank_test_goes_through_the_gate_and_its_weights_are_not_chosen() -> None:
