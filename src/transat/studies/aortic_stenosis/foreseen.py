@@ -26,9 +26,6 @@ from transat.studies.asker import Same
 
 #: Fewest events in a group of intervals whose baseline hazard is one.
 LEAST = 20
-NO_BASELINE = Text(
-    "trop peu d'événements pour un risque de base.", "too few events for a baseline hazard."
-)
 NO_HAZARD = Text(
     "le risque de l'événement n'a pas pu être appris là.",
     "the hazard of the event could not be learnt there.",
@@ -138,9 +135,8 @@ def _with_baseline(
     kind: int,
     curves: aalen_johansen.Curves,
 ) -> Model | None:
+    groups = _groups(about, curves, kind)
     try:
-        groups = recalibration.groups_with(curves.edges.tolist(), curves.events[kind - 1], LEAST)
-        groups = (*(edge for edge in groups[:-1] if edge < about.grid[-1]), about.grid[-1])
         ask = Same(sites.coordinator, learnt_on, "recalibration", about.cohort)
         flat = penalised_cox.flat(fitted, about.grid, kind)
         asked = recalibration.Parameters(
@@ -151,9 +147,16 @@ def _with_baseline(
         sites.note(about.outcome, "recalibration", refused.site, refused.what, refused.columns)
     except StudyError as wrong:
         sites.note(about.outcome, "recalibration", ", ".join(learnt_on), wrong.what)
-    except ValueError:  # fewer events than one group needs
-        sites.note(about.outcome, "recalibration", ", ".join(learnt_on), NO_BASELINE)
     return None
+
+
+def _groups(about: About, curves: aalen_johansen.Curves, kind: int) -> tuple[float, ...]:
+    """Ends of the stretches of a constant hazard; one stretch where events are few."""
+    try:
+        told = recalibration.groups_with(curves.edges.tolist(), curves.events[kind - 1], LEAST)
+    except ValueError:
+        told = about.grid[-1:]
+    return (*(edge for edge in told[:-1] if edge < about.grid[-1]), about.grid[-1])
 
 
 def _settled(model: Model) -> Model:
