@@ -18,8 +18,8 @@ Formula
 
 What leaves
     First: head counts by interval, the site's own estimate and information (p, p), sums of columns.
-    A round: K + 2p + 1 numbers. Last: K p + p (p + 1)/2. With a gate that merges intervals, the next
-    rounds use the edges that every site kept.
+    A round: K + 2p + 1 numbers. Last: K p + p (p + 1)/2. With a gate that merges intervals, the
+    next rounds use the edges that every site kept.
 
 Assumptions
     Hazards proportional between sites too. Times are rounded up to the grid: exact where every time
