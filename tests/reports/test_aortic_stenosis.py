@@ -99,6 +99,20 @@ def test_an_empty_result_is_still_a_page(valve: ValveResult) -> None:
         assert 'id="truth"' not in html
 
 
+def test_a_population_too_small_to_be_told_of(valve: ValveResult, tmp_path: Path) -> None:
+    silent = tuple(
+        replace(p, asked=(), sites=tuple(replace(s, rows=None, attrition=()) for s in p.sites))
+        for p in valve.populations
+    )
+    bare = replace(
+        valve, populations=silent, curves=(), models=(), validations=(), trial=None, waits=(),
+        corrected=(), truth=(),
+    )  # fmt: skip
+    for path in write_report(bare, tmp_path / "out"):
+        assert path.is_file()
+    assert _read(page(bare, "en")).people == ["masked", "masked"]
+
+
 def test_files(valve: ValveResult, tmp_path: Path) -> None:
     paths = write_report(valve, tmp_path / "out")
     assert [path.name for path in paths] == ["report.fr.html", "report.en.html"]
