@@ -226,7 +226,8 @@ def _relationships(chance: Random) -> Rows:
 
 def _write_table(name: str, rows: Rows, folder: Path, chance: Random) -> None:
     types = _types(name)
-    used = {key for row in rows for key in row}
+    # A table without rows has columns all the same.
+    used = {key for row in rows for key in row} if rows else set(types)
     kept = [n for n in types if n in used and (_needed(name, n) or chance.random() < 0.7)]
     chance.shuffle(kept)
     rows = list(rows)
