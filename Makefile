@@ -7,10 +7,15 @@ RUN := $(VENV)/bin
 OUT ?= transat-demo
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: demo test slow check lint types layers docs lock clean
+PORT ?= 8000
+
+.PHONY: demo portal test slow check lint types layers docs lock clean
 
 demo: $(VENV)/.run
 	$(RUN)/transat demo --out $(OUT)
+
+portal: $(VENV)/.portal
+	$(RUN)/transat portal --port $(PORT)
 
 test: $(VENV)/.dev
 	$(RUN)/python -m pytest -n auto -m "not slow"
@@ -62,6 +67,11 @@ $(VENV)/.dev: locks/dev.txt pyproject.toml | $(VENV)/bin/python
 	$(INSTALL) --no-deps -e .
 	@touch $@ $(VENV)/.run
 
+# The web portal's own libraries: a site that only answers questions does without.
+$(VENV)/.portal: locks/portal.txt $(VENV)/.run
+	$(INSTALL) --require-hashes -r locks/portal.txt
+	@touch $@
+
 # Half a gigabyte, for the tests of one engine: only the slow suites have it.
 $(VENV)/.spark: locks/spark.txt $(VENV)/.dev
 	$(INSTALL) --require-hashes -r locks/spark.txt
@@ -78,6 +88,8 @@ lock:
 	  --no-header pyproject.toml -o locks/run.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --extra dev -c locks/run.txt pyproject.toml -o locks/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --extra portal --extra postgresql -c locks/dev.txt pyproject.toml -o locks/portal.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --extra spark -c locks/dev.txt pyproject.toml -o locks/spark.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
