@@ -1,0 +1,1 @@
+"""The web portal: the joint call, its pairs, reviews, awards, access, permits, results."""
