@@ -1,0 +1,1 @@
+"""Verbs of the portal, and the pure reasoning beside them: one folder per area."""
