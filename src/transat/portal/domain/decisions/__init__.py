@@ -1,0 +1,1 @@
+"""Decisions: the committee's ranking and what both envelopes can pay."""
